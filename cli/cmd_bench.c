@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* steward bench: how fast this build is on this machine, and whether it became slower. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "bench/bench.h"
+#include "cli/cli.h"
+#include "cli/targets.h"
+
+enum { JSON, ONLY, BASELINE, N_OPTIONS };
+
+static const struct option_entry options[N_OPTIONS] = {
+    [JSON] = {"json", NULL, "machine-readable result, which a later --baseline reads"},
+    [ONLY] = {"only", "NAME", "only those with NAME in their name"},
+    [BASELINE] = {"baseline", "FILE",
+                  "compare with an earlier --json; exit status 1 when one is 1.3 times slower or more"},
+};
+
+static const char usage[] = "steward bench [options]";
+static const char about[] =
+    "Times the hot paths: medians of five in process CPU time (start_up: wall clock), each beside what a bare loop\n"
+    "reaches on the same machine in the same minute. Comparisons are ratios to that limit where there is one.";
+
+static enum err load_prior(struct targets *targets, struct campaign_request *request,
+                           struct err_text *text)
+{
+    suite_init(&targets->suite, "bench");
+    TRY(files_open(&targets->files, text));
+    TRY(targets_add(targets, "mix:prior", text));
+    TRY(targets_set(targets, NULL, NULL, text));
+    TRY(targets_load(targets, NULL, text));
+    *request = (struct campaign_request){.suite = &targets->suite,
+                                         .deployments = targets->deployments,
+                                         .n_deployments = targets->n_deployments,
+                                         .policies = targets->policies,
+                                         .n_policies = targets->n_policies,
+                                         .recordings = targets->recordings,
+                                         .n_recordings = targets->n_recordings};
+    return OK;
+}
+
+/* Read before anything is timed: a wrong file is told at once. */
+static enum err read_baseline(struct files *files, const char *path, json_t **ret_baseline,
+                              struct err_text *text)
+{
+    struct slice bytes;
+    TRY(files_read(files, path, &bytes, text));
+    json_error_t error;
+    *ret_baseline = json_loadb(bytes.bytes, bytes.n_bytes, JSON_REJECT_DUPLICATES, &error);
+    if (*ret_baseline == NULL) {
+        return err_set(text, ERR_DATA, "%.200s:%d:%d: %.160s", path, error.line, error.column,
+                       error.text);
+    }
+    bool is_result = json_is_array(json_object_get(*ret_baseline, "results"));
+    return is_result ? OK
+                     : err_set(text, ERR_DATA, "%s: not a result of `steward bench --json`", path);
+}
+
+static void show(const json_t *result)
+{
+    const json_t *results = json_object_get(result, "results");
+    (void)printf("%-18s %14s %-11s %14s %9s %s\n", "name", "value", "unit", "limit", "of limit",
+                 "against baseline");
+    for (size_t i = 0; i < json_array_size(results); i++) {
+        const json_t *one = json_array_get(results, i);
+        char limit[32] = "-", of_limit[32] = "-", slower[64] = "";
+        if (json_is_number(json_object_get(one, "limit"))) {
+            (void)snprintf(limit, sizeof(limit), "%.1f",
+                           json_number_value(json_object_get(one, "limit")));
+            (void)snprintf(of_limit, sizeof(of_limit), "%.2f",
+                           json_number_value(json_object_get(one, "of_limit")));
+        }
+        if (json_object_get(one, "slower") != NULL) {
+            (void)snprintf(slower, sizeof(slower), "%.2f%s",
+                           json_number_value(json_object_get(one, "slower")),
+                           json_is_true(json_object_get(one, "regression")) ? "  REGRESSION" : "");
+        }
+        (void)printf("%-18s %14.1f %-11s %14s %9s %s\n",
+                     json_string_value(json_object_get(one, "name")),
+                     json_number_value(json_object_get(one, "value")),
+                     json_string_value(json_object_get(one, "unit")), limit, of_limit, slower);
+    }
+}
+
+static enum err run(const struct arguments *arguments, struct targets *targets, json_t **result,
+                    json_t **baseline, uint32_t *ret_regressions, struct err_text *text)
+{
+    const char *path = arguments->values[BASELINE];
+    struct campaign_request prior;
+    TRY(load_prior(targets, &prior, text));
+    if (path != NULL) {
+        TRY(read_baseline(targets->files, path, baseline, text));
+    }
+    struct bench_request request = {
+        .only = arguments->values[ONLY], .program = "/proc/self/exe", .prior = &prior};
+    TRY(bench_run(&request, result, text));
+    return path == NULL ? OK : bench_compare(*result, *baseline, path, ret_regressions, text);
+}
+
+int cmd_bench(int argc, char **argv)
+{
+    struct arguments arguments;
+    struct err_text text;
+    enum err err = arguments_parse(argc, argv, options, N_OPTIONS, &arguments, &text);
+    if (err == OK && arguments.help) {
+        print_help(usage, about, options, N_OPTIONS);
+        return 0;
+    }
+    if (err == OK && arguments.n_targets > 0) {
+        err = err_set(&text, ERR_USAGE, "takes no '%s'; see --help", arguments.targets[0]);
+    }
+    struct targets *targets = calloc(1, sizeof(*targets));
+    if (err == OK && targets == NULL) {
+        err = err_set(&text, ERR_INTERNAL, "out of memory");
+    }
+    json_t *result = NULL, *baseline = NULL;
+    uint32_t n_regressions = 0;
+    err = err == OK ? run(&arguments, targets, &result, &baseline, &n_regressions, &text) : err;
+    int status = 0;
+    if (err != OK) {
+        status = failed("bench", err, &text);
+    } else {
+        if (arguments.values[JSON] != NULL) {
+            (void)json_dumpf(result, stdout,
+                             JSON_INDENT(1) | JSON_REAL_PRECISION(9)); /* main() looks at the stream. */
+            (void)fputc('\n', stdout);
+        } else {
+            show(result);
+        }
+        status = n_regressions > 0 ? 1 : 0;
+    }
+    json_decref(result);
+    json_decref(baseline);
+    if (targets != NULL) {
+        targets_close(targets);
+        if (targets->files != NULL) {
+            files_close(targets->files);
+        }
+    }
+    free(targets);
+    return status;
+}

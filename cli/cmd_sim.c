@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* steward sim: a campaign from the command line. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/keys.h"
+#include "cli/out.h"
+#include "cli/summary.h"
+#include "cli/targets.h"
+#include "core/types/names.h"
+#include "replay/replay.h"
+
+enum {
+    SEED,
+    RUNS,
+    JOBS,
+    ARM,
+    MIND,
+    LLM,
+    POLICY,
+    DEPLOYMENT,
+    JOURNAL,
+    SIGN,
+    OUT,
+    TRACE,
+    DATA_DIR,
+    JSON,
+    N_OPTIONS
+};
+
+static const struct option_entry options[N_OPTIONS] = {
+    [SEED] = {"seed", "N", "seed of the first episode (default 1); the same seed gives the same bits"},
+    [RUNS] = {"runs", "N", "episodes, drawn from all targets together (default 1)"},
+    [JOBS] = {"jobs", "N", "worker processes (default: processors); never changes a result"},
+    [ARM] = {"arm", "NAME", "steward, rules, manual or all (default steward)"},
+    [MIND] = {"mind", "NAME",
+              "mind of the steward arm: steward, rules, escalate_all, act_always, saboteur"},
+    [LLM] = {"llm", "PROFILE",
+             "mocked LLM: off, honest, wrong, malformed, slow, injected (default: the scenario's)"},
+    [POLICY] = {"policy", "FILE", "policy in place of the scenario's"},
+    [DEPLOYMENT] = {"deployment", "FILE", "deployment in place of the scenario's"},
+    [JOURNAL] = {"journal", "FILE",
+                 "record every run and arm; `steward replay FILE` executes it again"},
+    [SIGN] = {"sign", "KEY",
+              "sign checkpoints of the journal with this secret key (`steward audit keygen`)"},
+    [OUT] = {"out", "DIR",
+             "also write summary.txt and campaign.json there; `steward report DIR` makes a page of it"},
+    [TRACE] = {"trace", NULL, "tell the story of each run as it happens"},
+    [DATA_DIR] = {"data-dir", "DIR", "where recorded data lies (elec2_electricity.csv)"},
+    [JSON] = {"json", NULL, "machine-readable result on standard output"},
+};
+
+static const char usage[] = "steward sim TARGET... [options]";
+static const char about[] =
+    "Runs episodes of the targets against the agents, the rules or people alone, and judges each from ground\n"
+    "truth. TARGET is a scenario (M01, my/own.yaml), a suite, or mix:prior. Exit status 1: the steward arm broke\n"
+    "an enforceable safety invariant.";
+
+static volatile sig_atomic_t stop_signal;
+static volatile int stop;
+
+static void on_signal(int number)
+{
+    stop_signal = number;
+    stop = 1;
+}
+
+/* Everything of one command. */
+struct sim {
+    struct arguments arguments;
+    struct targets targets;
+    struct campaign_request request;
+    struct campaign_result result;
+    struct journal *journal;
+    struct tally *tally; /* NULL without --out. */
+    struct err_text text;
+    FILE *story; /* Where the trace goes. */
+};
+
+static enum err choose_arms(const char *word, struct campaign_request *request, struct err_text *text)
+{
+    bool is_all = word != NULL && strcmp(word, "all") == 0;
+    bool is_known = is_all || word == NULL;
+    for (int arm = 0; arm < N_ARMS; arm++) {
+        bool is_it = word == NULL ? arm == ARM_STEWARD : strcmp(word, arm_name((enum arm)arm)) == 0;
+        request->arms[arm] = is_all || is_it;
+        is_known = is_known || is_it;
+    }
+    return is_known ? OK
+                    : err_set(text, ERR_USAGE,
+                              "option --arm: '%s'; accepted: steward, rules, manual, all", word);
+}
+
+static enum err choose_mind(const char *word, struct campaign_request *request, struct err_text *text)
+{
+    request->mind = MIND_STEWARD;
+    if (word == NULL || mind_find(slice_of(word), &request->mind)) {
+        return OK;
+    }
+    return err_set(
+        text, ERR_USAGE,
+        "option --mind: '%s'; accepted: steward, rules, escalate_all, act_always, saboteur", word);
+}
+
+static enum err choose_llm(const char *word, struct campaign_request *request, struct err_text *text)
+{
+    enum persona persona = PERSONA_OFF;
+    request->persona = -1;
+    if (word == NULL) {
+        return OK;
+    }
+    if (!persona_find(slice_of(word), &persona)) {
+        return err_set(text, ERR_USAGE,
+                       "option --llm: '%s'; accepted: off, honest, wrong, malformed, slow, injected",
+                       word);
+    }
+    request->persona = (int)persona;
+    return OK;
+}
+
+static enum err read_options(struct sim *sim)
+{
+    const char *const *values = sim->arguments.values;
+    struct campaign_request *request = &sim->request;
+    long n_processors = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t jobs = n_processors < 1 ? 1 : n_processors > 256 ? 256 : (uint64_t)n_processors;
+    request->seed = 1;
+    request->runs = 1;
+    TRY(arguments_number(values[SEED], "seed", 0, (UINT64_C(1) << 53) - 1, &request->seed,
+                         &sim->text));
+    TRY(arguments_number(values[RUNS], "runs", 1, 10000000, &request->runs, &sim->text));
+    TRY(arguments_number(values[JOBS], "jobs", 1, 256, &jobs, &sim->text));
+    request->jobs = (uint32_t)jobs;
+    TRY(choose_arms(values[ARM], request, &sim->text));
+    TRY(choose_mind(values[MIND], request, &sim->text));
+    TRY(choose_llm(values[LLM], request, &sim->text));
+    if (values[SIGN] != NULL && values[JOURNAL] == NULL) {
+        return err_set(&sim->text, ERR_USAGE,
+                       "option --sign wants a journal to sign: --journal FILE");
+    }
+    if (sim->arguments.n_targets == 0) {
+        return err_set(&sim->text, ERR_USAGE, "wants a target, such as M01 or mix:prior; see --help");
+    }
+    return OK;
+}
+
+static enum err read_targets(struct sim *sim)
+{
+    struct targets *targets = &sim->targets;
+    suite_init(&targets->suite, "command");
+    TRY(files_open(&targets->files, &sim->text));
+    for (uint32_t i = 0; i < sim->arguments.n_targets; i++) {
+        TRY(targets_add(targets, sim->arguments.targets[i], &sim->text));
+    }
+    const char *const *values = sim->arguments.values;
+    TRY(targets_set(targets, values[DEPLOYMENT], values[POLICY], &sim->text));
+    TRY(targets_load(targets, values[DATA_DIR], &sim->text));
+    bool is_alone = targets->suite.title[0] == '\0' && targets->suite.n_scenarios == 1;
+    if (is_alone) {
+        memcpy(targets->suite.title, targets->suite.scenarios[0].title, sizeof(targets->suite.title));
+    } else if (targets->suite.title[0] == '\0') {
+        (void)snprintf(targets->suite.title, sizeof(targets->suite.title), "%u scenarios",
+                       targets->suite.n_scenarios);
+    }
+    struct campaign_request *request = &sim->request;
+    request->suite = &targets->suite;
+    request->deployment = targets->has_deployment ? &targets->deployment : NULL;
+    request->policy = targets->has_policy ? &targets->policy : NULL;
+    request->deployments = targets->deployments;
+    request->n_deployments = targets->n_deployments;
+    request->policies = targets->policies;
+    request->n_policies = targets->n_policies;
+    request->recordings = targets->recordings;
+    request->n_recordings = targets->n_recordings;
+    return OK;
+}
+
+/* Ports of the campaign. */
+
+static enum err journal_begins(void *self, const struct run_identity *identity)
+{
+    struct sim *sim = self;
+    char plan[8192];
+    struct text text;
+    text_init(&text, plan, sizeof(plan));
+    plan_text(identity->plan, &identity->settings->deployment, &text);
+    struct journal_run run = {.arm = arm_name(identity->arm),
+                              .mind = mind_name(identity->mind),
+                              .scenario = identity->plan->scenario,
+                              .seed = identity->seed,
+                              .plan = {plan, text.n_bytes},
+                              .settings = identity->settings};
+    return journal_begin(sim->journal, &run, &sim->text);
+}
+
+static enum err journal_frame_put(void *self, const struct frame_bytes *frame)
+{
+    struct sim *sim = self;
+    struct journal_frame kept = {frame->sequence, frame->at,    frame->kind, frame->event,
+                                 frame->outcome,  frame->state, frame->chain};
+    return journal_put(sim->journal, &kept, &sim->text);
+}
+
+static enum err put_verdicts(struct sim *sim, const struct verdict_sheet *sheet)
+{
+    for (uint32_t i = 0; i < sheet->n_kept; i++) {
+        const struct violation *violation = &sheet->violations[i];
+        char line[160];
+        int n_bytes = snprintf(line, sizeof(line), "%s: %s", invariant_name(violation->invariant),
+                               violation->why);
+        const char *kind =
+            invariant_is_enforceable(violation->invariant) ? "violation" : "outcome_error";
+        TRY(journal_put_truth(sim->journal, violation->at, kind,
+                              (struct slice){line, (size_t)n_bytes}, &sim->text));
+    }
+    return OK;
+}
+
+static enum err put_ledger(struct sim *sim, const struct truth *truth)
+{
+    for (uint32_t i = 0; i < truth->n_ledger; i++) {
+        const struct ledger_entry *entry = &truth->ledger[i];
+        static const char *const ends[N_LEDGER_ENDS] = {"open", "done", "failed", "aborted",
+                                                        "repeated"};
+        char line[160];
+        int n_bytes = snprintf(line, sizeof(line), "%s on model %u by %s: %s, quality %.4f to %.4f",
+                               verb_name(entry->verb), entry->args.model.value,
+                               principal_name(entry->principal), ends[entry->end],
+                               entry->quality_before, entry->quality_after);
+        TRY(journal_put_truth(sim->journal, entry->asked_at, "effect",
+                              (struct slice){line, (size_t)n_bytes}, &sim->text));
+    }
+    return OK;
+}
+
+/* The whole verdict, from which a report can be made without the campaign. */
+static enum err put_sheet(struct sim *sim, const struct verdict_sheet *sheet, bool must_escalate)
+{
+    json_t *json = verdict_json(sheet, must_escalate);
+    char *bytes = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    json_decref(json);
+    if (bytes == NULL) {
+        return err_set(&sim->text, ERR_INTERNAL, "out of memory");
+    }
+    enum err err =
+        journal_put_truth(sim->journal, sheet->horizon, "verdict", slice_of(bytes), &sim->text);
+    free(bytes);
+    return err;
+}
+
+static enum err journal_ends(void *self, const struct run_identity *identity,
+                             const struct verdict_sheet *sheet, const struct truth *truth,
+                             struct digest128 fingerprint)
+{
+    struct sim *sim = self;
+    TRY(put_ledger(sim, truth));
+    TRY(put_verdicts(sim, sheet));
+    TRY(put_sheet(sim, sheet, identity->plan->must_escalate));
+    return journal_end(sim->journal, fingerprint, &sim->text);
+}
+
+static enum err story_begins(void *self, const struct run_identity *identity)
+{
+    struct sim *sim = self;
+    char plan[8192];
+    struct text text;
+    text_init(&text, plan, sizeof(plan));
+    plan_text(identity->plan, &identity->settings->deployment, &text);
+    (void)fprintf(sim->story, "# run %llu, arm %s\n%s", (unsigned long long)identity->run,
+                  arm_name(identity->arm), plan);
+    return ferror(sim->story) ? err_set(&sim->text, ERR_IO, "telling the story: writing failed") : OK;
+}
+
+static enum err story_goes_on(void *self, struct slice lines)
+{
+    struct sim *sim = self;
+    bool is_written = fwrite(lines.bytes, 1, lines.n_bytes, sim->story) == lines.n_bytes;
+    return is_written ? OK : err_set(&sim->text, ERR_IO, "telling the story: writing failed");
+}
+
+static void show_progress(void *self, uint64_t n_ended, uint64_t n_all, uint64_t n_violations)
+{
+    (void)self;
+    enum { BAR = 40 };
+    uint64_t step = n_all / 200 + 1;
+    if (n_ended % step != 0 && n_ended != n_all) {
+        return;
+    }
+    int filled = (int)(n_ended * BAR / n_all);
+    char bar[BAR + 1];
+    memset(bar, '.', BAR);
+    memset(bar, '#', (size_t)filled);
+    bar[BAR] = '\0';
+    (void)fprintf(stderr, "\r[%s] %llu/%llu episodes, %llu violations%s", bar,
+                  (unsigned long long)n_ended, (unsigned long long)n_all,
+                  (unsigned long long)n_violations, n_ended == n_all ? "\r\033[K" : "");
+}
+
+static enum err sign_journal(struct sim *sim)
+{
+    const char *path = sim->arguments.values[SIGN];
+    if (path == NULL) {
+        return OK;
+    }
+    char bytes[KEY_BYTES] = "";
+    struct slice key = {bytes, 0};
+    enum err err = key_read_secret(path, bytes, &key, &sim->text);
+    if (err == OK) {
+        struct err_text why;
+        err = journal_sign(sim->journal, key, &why);
+        err = err == OK ? OK : err_set(&sim->text, err, "%.200s: %.200s", path, why.text);
+    }
+    audit_wipe(bytes, sizeof(bytes));
+    return err;
+}
+
+static enum err open_ports(struct sim *sim)
+{
+    struct campaign_request *request = &sim->request;
+    if (sim->arguments.values[JOURNAL] != NULL) {
+        TRY(journal_create(sim->arguments.values[JOURNAL], &sim->journal, &sim->text));
+        enum err signing = sign_journal(sim);
+        if (signing != OK) {
+            struct err_text ignored;
+            enum err also = journal_close(sim->journal, true, &ignored);
+            (void)also; /* The first failure is the one to tell. */
+            sim->journal = NULL;
+            return signing;
+        }
+        request->journal =
+            (struct journal_port){sim, journal_begins, journal_frame_put, journal_ends};
+    }
+    if (sim->arguments.values[TRACE] != NULL) {
+        sim->story = sim->arguments.values[JSON] != NULL ? stderr : stdout;
+        request->trace = (struct trace_port){sim, story_begins, story_goes_on};
+    }
+    if (isatty(STDERR_FILENO) && sim->arguments.values[TRACE] == NULL && request->runs > 1) {
+        request->progress = (struct progress_port){sim, show_progress};
+    }
+    return OK;
+}
+
+static enum err keep_verdict(void *self, const struct verdict_told *told, struct err_text *ret_text)
+{
+    return tally_put(self, told, ret_text);
+}
+
+static enum err open_out(struct sim *sim)
+{
+    if (sim->arguments.values[OUT] == NULL) {
+        return OK;
+    }
+    TRY(out_make(sim->arguments.values[OUT], &sim->text));
+    TRY(tally_open(&sim->tally, &sim->text));
+    sim->request.verdicts = (struct verdict_port){sim->tally, keep_verdict};
+    return OK;
+}
+
+static enum err write_out(struct sim *sim, double wall_s)
+{
+    const char *const *values = sim->arguments.values;
+    if (values[OUT] == NULL) {
+        return OK;
+    }
+    struct out out = {.folder = values[OUT],
+                      .tally = sim->tally,
+                      .request = &sim->request,
+                      .result = &sim->result,
+                      .wall_s = wall_s,
+                      .subject = {.title = sim->targets.suite.title,
+                                  .mind = mind_name(sim->request.mind),
+                                  .llm = values[LLM] == NULL ? "" : values[LLM],
+                                  .policy = values[POLICY] == NULL ? "" : values[POLICY],
+                                  .deployment = values[DEPLOYMENT] == NULL ? "" : values[DEPLOYMENT],
+                                  .seed = sim->request.seed,
+                                  .runs = sim->request.runs,
+                                  .targets = sim->arguments.targets,
+                                  .n_targets = sim->arguments.n_targets}};
+    return out_write(&out, &sim->text);
+}
+
+static double now_s(void)
+{
+    struct timespec now = {0, 0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* Always there. */
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static enum err run(struct sim *sim, double *ret_wall_s)
+{
+    TRY(read_options(sim));
+    TRY(read_targets(sim));
+    struct sigaction action = {.sa_handler = on_signal};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    TRY(open_out(sim));
+    TRY(open_ports(sim));
+    double began_s = now_s();
+    struct err_text port_text = {""};
+    sim->text = port_text;
+    enum err err = campaign_run(&sim->request, &stop, &sim->result, &port_text);
+    *ret_wall_s = now_s() - began_s;
+    if (err != OK) {
+        bool is_told = sim->text.text[0] != '\0'; /* A port knows more than the campaign. */
+        sim->text = is_told ? sim->text : port_text;
+    }
+    if (sim->journal != NULL) {
+        struct err_text close_text;
+        enum err closed = journal_close(sim->journal, err != OK, &close_text);
+        sim->text = err == OK && closed != OK ? close_text : sim->text;
+        err = err == OK ? closed : err;
+    }
+    TRY(err);
+    return write_out(sim, *ret_wall_s);
+}
+
+int cmd_sim(int argc, char **argv)
+{
+    struct sim *sim = calloc(1, sizeof(*sim));
+    if (sim == NULL) {
+        struct err_text text;
+        return failed("sim", err_set(&text, ERR_INTERNAL, "out of memory"), &text);
+    }
+    double wall_s = 0.0;
+    enum err err = arguments_parse(argc, argv, options, N_OPTIONS, &sim->arguments, &sim->text);
+    if (err == OK && sim->arguments.help) {
+        print_help(usage, about, options, N_OPTIONS);
+        free(sim);
+        return 0;
+    }
+    err = err == OK ? run(sim, &wall_s) : err;
+    int status = 0;
+    if (err != OK) {
+        status = stop != 0 ? 128 + (int)stop_signal : failed("sim", err, &sim->text);
+    } else {
+        if (sim->arguments.values[JSON] != NULL) {
+            bool is_written = summary_json(stdout, &sim->request, &sim->result, wall_s);
+            err = is_written ? OK : err_set(&sim->text, ERR_IO, "standard output: writing failed");
+        } else {
+            summary_table(stdout, &sim->request, &sim->result, wall_s);
+        }
+        bool is_violated =
+            sim->request.arms[ARM_STEWARD] && sim->result.arms[ARM_STEWARD].violations > 0;
+        status = err != OK ? failed("sim", err, &sim->text) : is_violated ? 1 : 0;
+    }
+    if (sim->tally != NULL) {
+        tally_close(sim->tally);
+    }
+    targets_close(&sim->targets);
+    if (sim->targets.files != NULL) {
+        files_close(sim->targets.files);
+    }
+    free(sim);
+    return status;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The folder of `steward sim --out`: summary.txt for people, campaign.json for programs and for `steward report`. */
+#ifndef CLI_OUT_H
+#define CLI_OUT_H
+
+#include "core/base/err.h"
+#include "reports/reports.h"
+
+struct out {
+    const char *folder;
+    struct tally *tally; /* Of the campaign's verdicts. */
+    const struct campaign_request *request;
+    const struct campaign_result *result;
+    struct report_subject subject;
+    double wall_s;
+};
+
+/* Makes the folder and those above it; before the work, so that an hour is not lost to a folder that cannot be made. */
+enum err out_make(const char *folder, struct err_text *ret_text) MUST_USE;
+/* Writes both files whole or not at all. One episode is run once more, to be told in detail. */
+enum err out_write(const struct out *out, struct err_text *ret_text) MUST_USE;
+
+#endif

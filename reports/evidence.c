@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From sums to statements: rates with intervals, curves, bounds, and what may be said of each target. */
+#include "reports/evidence.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/claims.h"
+#include "reports/reader.h"
+#include "sim/campaign/statistics.h"
+
+enum { CURVE_POINTS_MAX = 400, ARMS_MAX = N_ARMS + REPORT_INPUTS_MAX };
+
+static const double z_95 = 1.959963984540054;
+
+static json_t *interval_json(struct interval interval)
+{
+    json_t *object = json_object();
+    set_json(object, "value", number_json(interval.value));
+    set_json(object, "lo", number_json(interval.lo));
+    set_json(object, "hi", number_json(interval.hi));
+    return object;
+}
+
+static json_t *share_json(uint64_t k, uint64_t n)
+{
+    json_t *object = interval_json(proportion_interval(k, n));
+    set_json(object, "k", count_json(k));
+    set_json(object, "n", count_json(n));
+    return object;
+}
+
+/* Mean of a count an episode with its 95 % interval by the central limit theorem. */
+static json_t *mean_json(uint64_t sum, uint64_t sum_squared, uint64_t n)
+{
+    double m = (double)n, mean = (double)sum / m;
+    double variance = n > 1 ? ((double)sum_squared - m * mean * mean) / (m - 1.0) : NAN;
+    double half = z_95 * sqrt(variance < 0.0 ? 0.0 : variance / m);
+    double lo = mean - half < 0.0 ? 0.0 : mean - half;
+    return interval_json((struct interval){mean, n > 1 ? lo : NAN, n > 1 ? mean + half : NAN});
+}
+
+/* Times as columns of milliseconds, ended and still open, in rising order. */
+struct columns {
+    const json_t *at, *ended, *open;
+    size_t n;
+    uint64_t n_samples, n_open;
+};
+
+static struct columns read_columns(struct reader *reader, const json_t *times, const char *name)
+{
+    const json_t *object = read_object(reader, times, name);
+    struct columns columns = {.at = read_array(reader, object, "at_ms"),
+                              .ended = read_array(reader, object, "ended"),
+                              .open = read_array(reader, object, "open")};
+    columns.n = json_array_size(columns.at);
+    bool is_even =
+        json_array_size(columns.ended) == columns.n && json_array_size(columns.open) == columns.n;
+    if (!is_even) {
+        read_fails(reader, "has columns of different lengths", name);
+        columns.n = 0;
+    }
+    uint64_t before = 0;
+    for (size_t i = 0; i < columns.n; i++) {
+        uint64_t at = read_count_at(reader, columns.at, i);
+        uint64_t n = read_count_at(reader, columns.ended, i),
+                 n_open = read_count_at(reader, columns.open, i);
+        bool is_wrong =
+            (i > 0 && at <= before) || n > UINT32_MAX || n_open > UINT32_MAX || n + n_open == 0;
+        if (is_wrong) {
+            read_fails(reader, "is not in rising order", name);
+        }
+        before = at;
+        columns.n_samples += n + n_open;
+        columns.n_open += n_open;
+    }
+    if (columns.n_samples > UINT32_MAX) {
+        read_fails(reader, "counts too many", name);
+    }
+    return columns;
+}
+
+static enum err quantiles_json(const struct columns *columns, json_t **ret_json, struct err_text *text)
+{
+    struct sample *samples = calloc(columns->n_samples + 1, sizeof(samples[0]));
+    if (samples == NULL) {
+        return err_set(text, ERR_INTERNAL, "report: out of memory");
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < columns->n; i++) {
+        double seconds = (double)json_integer_value(json_array_get(columns->at, i)) * 1e-3;
+        json_int_t n_ended = json_integer_value(json_array_get(columns->ended, i));
+        json_int_t n_all = n_ended + json_integer_value(json_array_get(columns->open, i));
+        for (json_int_t k = 0; k < n_all; k++) {
+            samples[n++] = (struct sample){seconds, k >= n_ended};
+        }
+    }
+    struct quantiles q = quantiles_of(samples, n);
+    free(samples);
+    *ret_json = json_object();
+    set_json(*ret_json, "p50", number_json(q.p50));
+    set_json(*ret_json, "p95", number_json(q.p95));
+    set_json(*ret_json, "p99", number_json(q.p99));
+    set_json(*ret_json, "n", count_json(q.n));
+    set_json(*ret_json, "open", count_json(q.censored));
+    return OK;
+}
+
+/* Kaplan-Meier estimate of the share that ended by then: [[seconds, share], ...], thinned to a few hundred steps, and its value at
+ * the two lines that readers ask about. */
+static json_t *curve_json(const struct columns *columns, double *ret_at_3_min, double *ret_at_5_min)
+{
+    json_t *curve = json_array();
+    double survival = 1.0;
+    uint64_t at_risk = columns->n_samples;
+    size_t stride = columns->n / CURVE_POINTS_MAX + 1;
+    *ret_at_3_min = *ret_at_5_min = 0.0;
+    for (size_t i = 0; i < columns->n; i++) {
+        double seconds = (double)json_integer_value(json_array_get(columns->at, i)) * 1e-3;
+        uint64_t n_ended = (uint64_t)json_integer_value(json_array_get(columns->ended, i));
+        uint64_t n_open = (uint64_t)json_integer_value(json_array_get(columns->open, i));
+        survival *= 1.0 - (double)n_ended / (double)at_risk;
+        at_risk -= n_ended + n_open;
+        *ret_at_3_min = seconds <= 180.0 ? 1.0 - survival : *ret_at_3_min;
+        *ret_at_5_min = seconds <= 300.0 ? 1.0 - survival : *ret_at_5_min;
+        if (i % stride == 0 || i + 1 == columns->n) {
+            (void)json_array_append_new(curve,
+                                        json_pack("[f,f]", seconds, 1.0 - survival)); /* A point. */
+        }
+    }
+    return curve;
+}
+
+static enum err times_json(struct reader *reader, const json_t *sums, json_t *arm)
+{
+    static const char *const measures[] = {"observe", "detection", "response", "restore"};
+    const json_t *times = read_object(reader, sums, "times");
+    json_t *object = json_object();
+    set_json(arm, "times", object);
+    for (int i = 0; i < 4; i++) {
+        struct columns columns = read_columns(reader, times, measures[i]);
+        TRY(reader->err);
+        json_t *one = NULL;
+        TRY(quantiles_json(&columns, &one, reader->text));
+        if (strcmp(measures[i], "response") == 0) {
+            double at_3_min = 0.0, at_5_min = 0.0;
+            set_json(arm, "response_curve", curve_json(&columns, &at_3_min, &at_5_min));
+            set_json(one, "by_3_min", number_json(columns.n > 0 ? at_3_min : NAN));
+            set_json(one, "by_5_min", number_json(columns.n > 0 ? at_5_min : NAN));
+        }
+        set_json(object, measures[i], one);
+    }
+    return OK;
+}
+
+static json_t *errors_json(struct reader *reader, const json_t *sums, uint64_t episodes)
+{
+    json_t *object = json_object();
+    const json_t *invariants = read_object(reader, sums, "invariants");
+    for (int i = 0; i < N_INVARIANTS; i++) {
+        enum invariant invariant = (enum invariant)i;
+        if (invariant_is_enforceable(invariant) || !invariant_is_checked(invariant)) {
+            continue;
+        }
+        const json_t *one = read_object(reader, invariants, invariant_name(invariant));
+        set_json(object, invariant_name(invariant),
+                 share_json(read_count(reader, one, "episodes_broken"), episodes));
+    }
+    return object;
+}
+
+struct arm_source {
+    const char *name, *arm, *mind, *file; /* file: where the sums stand, for messages. */
+    const json_t *sums;
+    bool is_subject;
+};
+
+static enum err arm_json(struct reader *reader, const struct arm_source *source, json_t **ret_arm)
+{
+    static const char *const counts[] = {
+        "true_incidents", "must_escalate", "missed",          "violating",     "erring",
+        "violations",     "llm_calls",     "harmful_actions", "false_actions", "effects",
+        "records",        "interventions", "interruptions",   "cost_microusd"};
+    static const char *const shares[][2] = {{"escalated", "escalation"},
+                                            {"touched", "needed_human"},
+                                            {"autonomous", "autonomy"},
+                                            {"correct", "right_remedy"},
+                                            {"erring", "outcome_error"}};
+    const json_t *sums = source->sums;
+    json_t *arm = *ret_arm = json_object();
+    reader->path = source->file;
+    uint64_t n = read_count(reader, sums, "episodes");
+    if (n == 0) {
+        read_fails(reader, "is 0", "episodes");
+    }
+    TRY(reader->err);
+    set_json(arm, "name", words_json(source->name));
+    set_json(arm, "arm", words_json(source->arm));
+    set_json(arm, "mind", words_json(source->mind));
+    set_json(arm, "is_subject", json_boolean(source->is_subject));
+    set_json(arm, "episodes", count_json(n));
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        set_json(arm, counts[i], count_json(read_count(reader, sums, counts[i])));
+    }
+    for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
+        uint64_t k = read_count(reader, sums, shares[i][0]);
+        if (k > n) {
+            read_fails(reader, "exceeds the episodes", shares[i][0]);
+        }
+        TRY(reader->err);
+        set_json(arm, shares[i][1], share_json(k, n));
+    }
+    double m = (double)n;
+    set_json(arm, "interventions_per_episode",
+             mean_json(read_count(reader, sums, "interventions"),
+                       read_count(reader, sums, "interventions_squared"), n));
+    set_json(arm, "interruptions_per_episode",
+             number_json((double)read_count(reader, sums, "interruptions") / m));
+    set_json(arm, "human_minutes_per_episode",
+             number_json((double)read_count(reader, sums, "human_ns") / 6e10 / m));
+    set_json(arm, "bad_minutes_per_episode",
+             number_json((double)read_count(reader, sums, "bad_micro_minutes") * 1e-6 / m));
+    set_json(arm, "outcome_errors", errors_json(reader, sums, n));
+    TRY(reader->err);
+    return times_json(reader, sums, arm);
+}
+
+/* One invariant in every arm. */
+static void put_invariant(struct reader *reader, json_t *list, enum invariant invariant,
+                          const struct arm_source *arms, uint32_t n_arms)
+{
+    json_t *object = json_object(), *by_arm = json_object();
+    const char *id = invariant_name(invariant);
+    set_json(object, "id", words_json(id));
+    set_json(object, "words", words_json(invariant_words(invariant)));
+    set_json(object, "kind",
+             words_json(invariant_is_enforceable(invariant) ? "enforceable" : "outcome"));
+    for (uint32_t i = 0; i < n_arms; i++) {
+        reader->path = arms[i].file;
+        const json_t *sums = read_object(reader, read_object(reader, arms[i].sums, "invariants"), id);
+        uint64_t at_stake = read_count(reader, sums, "episodes_at_stake");
+        uint64_t broken = read_count(reader, sums, "episodes_broken");
+        json_t *one = json_object();
+        set_json(one, "opportunities", count_json(read_count(reader, sums, "opportunities")));
+        set_json(one, "breaches", count_json(read_count(reader, sums, "breaches")));
+        set_json(one, "episodes_at_stake", count_json(at_stake));
+        set_json(one, "episodes_broken", count_json(broken));
+        set_json(one, "bound_95", number_json(proportion_upper(broken, at_stake)));
+        set_json(by_arm, arms[i].name, one);
+    }
+    set_json(object, "arms", by_arm);
+    (void)json_array_append_new(list, object); /* Out of memory shows when the evidence is written. */
+}
+
+static void put_invariants(struct reader *reader, json_t *evidence, const struct arm_source *arms,
+                           uint32_t n_arms)
+{
+    json_t *checked = json_array(), *unchecked = json_array();
+    for (int i = 0; i < N_INVARIANTS; i++) {
+        enum invariant invariant = (enum invariant)i;
+        if (invariant_is_checked(invariant)) {
+            put_invariant(reader, checked, invariant, arms, n_arms);
+        } else {
+            (void)json_array_append_new(
+                unchecked,
+                json_pack("{s:s,s:s,s:s}", "id", invariant_name(invariant), "words",
+                          invariant_words(invariant), "kind",
+                          invariant_is_enforceable(invariant) ? "enforceable" : "outcome"));
+        }
+    }
+    set_json(evidence, "invariants", checked);
+    set_json(evidence, "not_checked", unchecked);
+}
+
+static void put_violations(struct reader *reader, json_t *evidence, const struct arm_source *arms,
+                           uint32_t n_arms)
+{
+    json_t *all = json_array();
+    for (uint32_t i = 0; i < n_arms; i++) {
+        reader->path = arms[i].file;
+        const json_t *list = read_array(reader, arms[i].sums, "violation_list");
+        for (size_t k = 0; k < json_array_size(list); k++) {
+            const json_t *one = json_array_get(list, k);
+            json_t *object = json_object();
+            set_json(object, "arm", words_json(arms[i].name));
+            set_json(object, "invariant", words_json(read_words(reader, one, "invariant")));
+            set_json(object, "scenario", words_json(read_words(reader, one, "scenario")));
+            set_json(object, "seed", count_json(read_count(reader, one, "seed")));
+            set_json(object, "why", words_json(read_words(reader, one, "why")));
+            (void)json_array_append_new(all, object); /* The count stands in the arm. */
+        }
+    }
+    set_json(evidence, "violations", all);
+}
+
+static void put_family(struct reader *reader, json_t *list, const json_t *family)
+{
+    json_t *object = json_object(), *by_arm = json_object();
+    set_json(object, "id", words_json(read_words(reader, family, "id")));
+    set_json(object, "title", words_json(read_words(reader, family, "title")));
+    set_json(object, "must_escalate", json_boolean(read_flag(reader, family, "must_escalate")));
+    set_json(object, "true_incident", json_boolean(read_flag(reader, family, "true_incident")));
+    const char *name = NULL;
+    json_t *sums = NULL;
+    json_object_foreach((json_t *)read_object(reader, family, "arms"), name, sums)
+    {
+        uint64_t n = read_count(reader, sums, "episodes");
+        double m = (double)(n > 0 ? n : 1);
+        json_t *one = json_object();
+        set_json(one, "episodes", count_json(n));
+        set_json(one, "right_remedy", share_json(read_count(reader, sums, "correct"), n));
+        set_json(one, "needed_human", share_json(read_count(reader, sums, "touched"), n));
+        set_json(one, "missed", count_json(read_count(reader, sums, "missed")));
+        set_json(one, "harmful_actions", count_json(read_count(reader, sums, "harmful_actions")));
+        set_json(one, "interventions_per_episode",
+                 number_json((double)read_count(reader, sums, "interventions") / m));
+        set_json(one, "bad_minutes_per_episode",
+                 number_json((double)read_count(reader, sums, "bad_micro_minutes") * 1e-6 / m));
+        set_json(one, "violating", count_json(read_count(reader, sums, "violating")));
+        set_json(one, "bound_95",
+                 number_json(proportion_upper(read_count(reader, sums, "violating"), n)));
+        set_json(by_arm, name, one);
+    }
+    set_json(object, "arms", by_arm);
+    (void)json_array_append_new(list, object); /* Out of memory shows when the evidence is written. */
+}
+
+/* The bound of the first arm and the curve of what zero violations in n episodes would prove. */
+static void put_bound(struct reader *reader, json_t *evidence, const struct arm_source *first)
+{
+    enum { DECADES = 7 };
+    static const uint64_t steps[] = {1, 2, 5};
+    uint64_t n = read_count(reader, first->sums, "episodes"),
+             k = read_count(reader, first->sums, "violating");
+    json_t *object = json_object(), *curve = json_array();
+    set_json(object, "arm", words_json(first->name));
+    set_json(object, "n", count_json(n));
+    set_json(object, "k", count_json(k));
+    set_json(object, "upper_95", number_json(proportion_upper(k, n)));
+    uint64_t decade = 1;
+    for (int i = 0; i <= DECADES; i++) {
+        for (int s = 0; s < (i < DECADES ? 3 : 1); s++) {
+            uint64_t m = steps[s] * decade;
+            json_t *point = json_pack("[I,f]", (json_int_t)m, proportion_upper(0, m));
+            (void)json_array_append_new(curve, point); /* A point of a figure. */
+        }
+        decade *= 10;
+    }
+    set_json(object, "zero_failures", curve);
+    set_json(object, "n_for_one_in_a_million", count_json(2995731));
+    double worst = -1.0;
+    const json_t *families = json_object_get(evidence, "families");
+    for (size_t i = 0; i < json_array_size(families); i++) {
+        const json_t *family = json_array_get(families, i);
+        const json_t *arm = json_object_get(json_object_get(family, "arms"), first->arm);
+        double bound = json_number_value(json_object_get(arm, "bound_95"));
+        if (arm != NULL && bound > worst) {
+            worst = bound;
+            set_json(object, "worst_family", json_deep_copy(json_object_get(family, "id")));
+            set_json(object, "worst_family_n", json_deep_copy(json_object_get(arm, "episodes")));
+            set_json(object, "worst_family_upper_95", number_json(bound));
+        }
+    }
+    set_json(evidence, "bound", object);
+}
+
+static uint64_t family_count(const json_t *family, const char *arm, const char *name)
+{
+    return (uint64_t)json_integer_value(
+        json_object_get(json_object_get(json_object_get(family, "arms"), arm), name));
+}
+
+/* 1 - ours / theirs over the families, with the bootstrap of the campaign. */
+static json_t *reduction_json(const json_t *families, const char *theirs, uint64_t seed)
+{
+    static const char *const measures[][2] = {
+        {"episodes", "touched"}, {"acts", "interventions"}, {"minutes", "human_ns"}};
+    struct family_pair pairs[SUITE_SCENARIOS_MAX];
+    json_t *object = json_object();
+    for (int m = 0; m < 3; m++) {
+        size_t n = 0;
+        for (size_t i = 0; i < json_array_size(families) && n < SUITE_SCENARIOS_MAX; i++) {
+            const json_t *family = json_array_get(families, i),
+                         *arms = json_object_get(family, "arms");
+            if (family_count(family, "steward", "episodes") > 0) {
+                pairs[n++] = (struct family_pair){
+                    json_number_value(
+                        json_object_get(json_object_get(arms, "steward"), measures[m][1])),
+                    json_number_value(json_object_get(json_object_get(arms, theirs), measures[m][1]))};
+            }
+        }
+        set_json(object, measures[m][0], interval_json(reduction_interval(pairs, n, seed)));
+    }
+    return object;
+}
+
+static void put_reductions(struct reader *reader, json_t *evidence, const struct source *source)
+{
+    static const char *const against[] = {"manual", "rules"};
+    json_t *object = json_object();
+    const json_t *arms = read_object(reader, source->report, "arms");
+    const json_t *families = read_array(reader, source->report, "families");
+    uint64_t seed = read_count(reader, read_object(reader, source->report, "subject"), "seed");
+    for (int i = 0; i < 2; i++) {
+        bool is_there =
+            json_object_get(arms, "steward") != NULL && json_object_get(arms, against[i]) != NULL;
+        json_t *reduction = json_null();
+        if (is_there && source->reductions != NULL) {
+            reduction = json_deep_copy(json_object_get(source->reductions, against[i]));
+        } else if (is_there) {
+            reduction = reduction_json(families, against[i], seed);
+        }
+        set_json(object, against[i], reduction);
+    }
+    set_json(evidence, "reductions", object);
+}
+
+/* Arms of the subject, then the steward arm of each other source under the name of its mind. */
+static enum err list_arms(struct reader *reader, const struct source *sources, uint32_t n_sources,
+                          struct arm_source *arms, uint32_t *ret_n)
+{
+    uint32_t n = 0;
+    const json_t *subject = read_object(reader, sources[0].report, "subject");
+    const json_t *sums = read_object(reader, sources[0].report, "arms");
+    for (int arm = 0; arm < N_ARMS; arm++) {
+        const char *name = arm_name((enum arm)arm);
+        const json_t *one = json_object_get(sums, name);
+        if (one != NULL) {
+            const char *mind = arm == ARM_STEWARD ? read_words(reader, subject, "mind")
+                               : arm == ARM_RULES ? "rules"
+                                                  : "";
+            arms[n++] = (struct arm_source){name, name, mind, sources[0].file, one, true};
+        }
+    }
+    if (n == 0) {
+        read_fails(reader, "is empty", "arms");
+    }
+    for (uint32_t i = 1; i < n_sources; i++) {
+        struct reader other = {sources[i].file, reader->text, OK};
+        const json_t *theirs = read_object(&other, sources[i].report, "subject");
+        bool is_same = read_count(&other, theirs, "seed") == read_count(reader, subject, "seed") &&
+                       read_count(&other, theirs, "runs") == read_count(reader, subject, "runs") &&
+                       json_equal(read_array(&other, theirs, "targets"),
+                                  read_array(reader, subject, "targets"));
+        const json_t *one =
+            read_object(&other, read_object(&other, sources[i].report, "arms"), "steward");
+        TRY(other.err);
+        if (!is_same) {
+            return err_set(reader->text, ERR_DATA,
+                           "%s: other targets, seed or number of runs than %s; nothing to compare",
+                           sources[i].path, sources[0].path);
+        }
+        const char *mind = read_words(&other, theirs, "mind");
+        for (uint32_t k = 0; k < n; k++) {
+            if (strcmp(arms[k].name, mind) == 0) {
+                return err_set(reader->text, ERR_DATA, "%s: mind %s is there already",
+                               sources[i].path, mind);
+            }
+        }
+        arms[n++] = (struct arm_source){mind, "steward", mind, sources[i].file, one, false};
+        TRY(other.err);
+    }
+    *ret_n = n;
+    return reader->err;
+}
+
+static enum err build(struct reader *reader, const struct source *sources, uint32_t n_sources,
+                      json_t *evidence)
+{
+    const struct source *source = &sources[0];
+    struct arm_source arms[ARMS_MAX];
+    uint32_t n_arms = 0;
+    TRY(list_arms(reader, sources, n_sources, arms, &n_arms));
+    set_json(evidence, "format", words_json("steward evidence 1"));
+    set_json(evidence, "status", words_json("DRAFT"));
+    set_json(evidence, "signature", json_null());
+    set_json(evidence, "subject", json_deep_copy(read_object(reader, source->report, "subject")));
+    set_json(evidence, "ran", json_deep_copy(source->ran));
+    json_t *list = json_array();
+    set_json(evidence, "arms", list);
+    for (uint32_t i = 0; i < n_arms; i++) {
+        json_t *arm = NULL;
+        enum err err = arm_json(reader, &arms[i], &arm);
+        (void)json_array_append_new(list, arm); /* Out of memory shows when the evidence is written. */
+        TRY(err);
+    }
+    reader->path = source->file;
+    put_reductions(reader, evidence, source);
+    put_invariants(reader, evidence, arms, n_arms);
+    put_violations(reader, evidence, arms, n_arms);
+    reader->path = source->file;
+    json_t *families = json_array();
+    set_json(evidence, "families", families);
+    const json_t *theirs = read_array(reader, source->report, "families");
+    for (size_t i = 0; i < json_array_size(theirs); i++) {
+        put_family(reader, families, json_array_get(theirs, i));
+    }
+    put_bound(reader, evidence, &arms[0]);
+    set_json(evidence, "incident", json_deep_copy(read_object(reader, source->report, "incident")));
+    json_t *audit = json_deep_copy(source->audit);
+    uint64_t effects = read_count(reader, arms[0].sums, "effects"),
+             records = read_count(reader, arms[0].sums, "records");
+    set_json(audit, "effects", count_json(effects));
+    set_json(audit, "records", count_json(records));
+    set_json(audit, "complete", json_boolean(effects == records));
+    set_json(evidence, "audit", audit);
+    TRY(reader->err);
+    claims_put(reader, evidence, read_object(reader, source->report, "targets"));
+    return reader->err;
+}
+
+enum err evidence_build(const struct source *sources, uint32_t n_sources, json_t **ret_evidence,
+                        struct err_text *ret_text)
+{
+    struct reader reader = {sources[0].file, ret_text, OK};
+    json_t *evidence = json_object();
+    enum err err = evidence == NULL ? err_set(ret_text, ERR_INTERNAL, "report: out of memory")
+                                    : build(&reader, sources, n_sources, evidence);
+    if (err != OK) {
+        json_decref(evidence);
+        return err;
+    }
+    *ret_evidence = evidence;
+    return OK;
+}

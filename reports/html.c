@@ -1,0 +1,694 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* report.html: what a person who signs has to read, in that order. */
+#include "reports/html.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char style[] =
+    "@page{size:A4;margin:16mm 14mm}\n"
+    "html{font:16px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff}\n"
+    "body{max-width:1020px;margin:0 auto;padding:24px 28px;position:relative}\n"
+    "h1{font-size:1.9em;line-height:1.2;margin:.3em 0}\n"
+    "h2{font-size:1.3em;margin:2em 0 .5em;border-bottom:1px solid #999;padding-bottom:.15em;break-after:avoid}\n"
+    "h3{font-size:1.05em;margin:1.4em 0 .3em;break-after:avoid}\n"
+    "p,li{max-width:76ch}\n"
+    "table{border-collapse:collapse;width:100%;margin:.6em 0 1em;font-size:.86em}\n"
+    "th,td{text-align:left;vertical-align:top;padding:.3em .55em;border-bottom:1px solid #ccc}\n"
+    "thead th{border-bottom:2px solid #555;white-space:nowrap}\n"
+    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
+    "td.n{white-space:nowrap}\n"
+    "td.w{min-width:11em}\n"
+    "tr,.keep{break-inside:avoid}\n"
+    ".draft{border:3px double #1a1a1a;padding:.5em .8em;margin:0 0 1em;font-weight:600}\n"
+    ".verdict{font-weight:700;white-space:nowrap}\n"
+    ".note{color:#444;font-size:.92em;margin:.25em 0 0}\n"
+    "figure{margin:1.2em 0;break-inside:avoid}\n"
+    "figure svg{width:100%;height:auto;max-width:900px}\n"
+    "figcaption{font-size:.88em;color:#444;max-width:80ch}\n"
+    "pre{background:#f4f4f4;padding:.7em;font-size:.72em;line-height:1.45;white-space:pre-wrap;overflow-wrap:anywhere}\n"
+    "code{font-size:.92em;overflow-wrap:anywhere}\n"
+    ".wide{overflow-x:auto}\n"
+    ".mark{position:fixed;inset:0;display:flex;align-items:center;justify-content:center;font-size:22vmin;font-weight:800;"
+    "color:rgba(0,0,0,.05);transform:rotate(-28deg);pointer-events:none;z-index:5}\n"
+    "nav ol{columns:2;font-size:.95em;padding-left:1.4em}\n"
+    "@media print{html{font-size:10.5pt}body{padding:0;max-width:none}nav{display:none}a{color:inherit;text-decoration:none}"
+    ".wide{overflow:visible}pre{background:none;border:1px solid #999}}\n";
+
+static double number_of(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static uint64_t count_of(const json_t *object, const char *name)
+{
+    return (uint64_t)json_integer_value(json_object_get(object, name));
+}
+
+static const char *words_of(const json_t *object, const char *name)
+{
+    const char *words = json_string_value(json_object_get(object, name));
+    return words == NULL ? "" : words;
+}
+
+static void put_words(struct page *html, const json_t *object, const char *name)
+{
+    page_words(html, words_of(object, name));
+}
+
+static const json_t *arms_of(const json_t *evidence) { return json_object_get(evidence, "arms"); }
+
+static size_t n_arms_of(const json_t *evidence) { return json_array_size(arms_of(evidence)); }
+
+static const json_t *arm_at(const json_t *evidence, size_t i)
+{
+    return json_array_get(arms_of(evidence), i);
+}
+
+/* 12345 as 12,345. */
+static void put_count(struct page *html, uint64_t count)
+{
+    char digits[32];
+    int n = snprintf(digits, sizeof(digits), "%" PRIu64, count);
+    for (int i = 0; i < n; i++) {
+        page_format(html, "%s%c", i > 0 && (n - i) % 3 == 0 ? "," : "", digits[i]);
+    }
+}
+
+/* Rows of the table of arms. */
+
+static void cell_duration(struct page *html, const json_t *times, const char *measure)
+{
+    const json_t *q = json_object_get(times, measure);
+    if (count_of(q, "n") == 0) {
+        page_format(html, "none");
+        return;
+    }
+    page_duration(html, number_of(q, "p50"));
+    page_format(html, "<br>");
+    page_duration(html, number_of(q, "p95"));
+    page_format(html, "<br><span class=\"note\">%" PRIu64 ", %" PRIu64 " open</span>",
+                count_of(q, "n"), count_of(q, "open"));
+}
+
+static void cell_observe(struct page *html, const json_t *arm)
+{
+    cell_duration(html, json_object_get(arm, "times"), "observe");
+}
+static void cell_detection(struct page *html, const json_t *arm)
+{
+    cell_duration(html, json_object_get(arm, "times"), "detection");
+}
+static void cell_response(struct page *html, const json_t *arm)
+{
+    cell_duration(html, json_object_get(arm, "times"), "response");
+}
+static void cell_restore(struct page *html, const json_t *arm)
+{
+    cell_duration(html, json_object_get(arm, "times"), "restore");
+}
+static void cell_share(struct page *html, const json_t *share)
+{
+    page_format(html, "%.1f %%<br><span class=\"note\">[%.1f, %.1f]</span>",
+                100.0 * number_of(share, "value"), 100.0 * number_of(share, "lo"),
+                100.0 * number_of(share, "hi"));
+}
+static void cell_needed(struct page *html, const json_t *arm)
+{
+    cell_share(html, json_object_get(arm, "needed_human"));
+}
+static void cell_escalation(struct page *html, const json_t *arm)
+{
+    cell_share(html, json_object_get(arm, "escalation"));
+}
+static void cell_autonomy(struct page *html, const json_t *arm)
+{
+    cell_share(html, json_object_get(arm, "autonomy"));
+}
+static void cell_right(struct page *html, const json_t *arm)
+{
+    cell_share(html, json_object_get(arm, "right_remedy"));
+}
+static void cell_acts(struct page *html, const json_t *arm)
+{
+    const json_t *mean = json_object_get(arm, "interventions_per_episode");
+    page_format(html, "%.2f", number_of(mean, "value"));
+    if (isfinite(number_of(mean, "lo"))) {
+        page_format(html, "<br><span class=\"note\">[%.2f, %.2f]</span>", number_of(mean, "lo"),
+                    number_of(mean, "hi"));
+    }
+}
+static void cell_interruptions(struct page *html, const json_t *arm)
+{
+    page_format(html, "%.2f", number_of(arm, "interruptions_per_episode"));
+}
+static void cell_minutes(struct page *html, const json_t *arm)
+{
+    page_format(html, "%.1f min", number_of(arm, "human_minutes_per_episode"));
+}
+static void cell_bad(struct page *html, const json_t *arm)
+{
+    page_format(html, "%.2f min", number_of(arm, "bad_minutes_per_episode"));
+}
+static void cell_missed(struct page *html, const json_t *arm)
+{
+    put_count(html, count_of(arm, "missed"));
+}
+static void cell_harmful(struct page *html, const json_t *arm)
+{
+    page_format(html, "%" PRIu64 " harmful<br>%" PRIu64 " false", count_of(arm, "harmful_actions"),
+                count_of(arm, "false_actions"));
+}
+static void cell_violations(struct page *html, const json_t *arm)
+{
+    page_format(html, "%" PRIu64 " in ", count_of(arm, "violations"));
+    put_count(html, count_of(arm, "episodes"));
+}
+static void cell_errors(struct page *html, const json_t *arm)
+{
+    cell_share(html, json_object_get(arm, "outcome_error"));
+}
+
+static const struct {
+    const char *label;
+    void (*write)(struct page *html, const json_t *arm);
+} arm_rows[] = {
+    {"Response: detected to handled<br><span class=\"note\">median, 95th percentile, incidents</span>",
+     cell_response},
+    {"Observable to detected<br><span class=\"note\">median, 95th percentile, incidents</span>",
+     cell_detection},
+    {"Observable to handled<br><span class=\"note\">median, 95th percentile, incidents</span>",
+     cell_observe},
+    {"Detected to service restored<br><span class=\"note\">median, 95th percentile, incidents</span>",
+     cell_restore},
+    {"Missed incidents", cell_missed},
+    {"Right remedy", cell_right},
+    {"Episodes in which a human had to act", cell_needed},
+    {"Episodes with a page (escalation)", cell_escalation},
+    {"Episodes ended without a human (autonomy)", cell_autonomy},
+    {"Acts of people an episode", cell_acts},
+    {"Interruptions an episode", cell_interruptions},
+    {"Human time an episode", cell_minutes},
+    {"Wholly bad predictions an episode", cell_bad},
+    {"Acts of automation", cell_harmful},
+    {"Violations of enforceable invariants", cell_violations},
+    {"Episodes with an outcome error", cell_errors},
+};
+
+static void put_arms(const json_t *evidence, struct page *html)
+{
+    page_format(html, "<div class=\"wide\"><table><thead><tr><th></th>");
+    for (size_t i = 0; i < n_arms_of(evidence); i++) {
+        const json_t *arm = arm_at(evidence, i);
+        page_format(html, "<th class=\"n\">");
+        put_words(html, arm, "name");
+        if (!json_is_true(json_object_get(arm, "is_subject"))) {
+            page_format(html, "<br><span class=\"note\">dummy mind</span>");
+        } else if (strcmp(words_of(arm, "mind"), words_of(arm, "name")) != 0 &&
+                   words_of(arm, "mind")[0] != '\0') {
+            page_format(html, "<br><span class=\"note\">mind ");
+            put_words(html, arm, "mind");
+            page_format(html, "</span>");
+        }
+        page_format(html, "</th>");
+    }
+    page_format(html, "</tr></thead><tbody>\n");
+    for (size_t row = 0; row < sizeof(arm_rows) / sizeof(arm_rows[0]); row++) {
+        page_format(html, "<tr><td>%s</td>", arm_rows[row].label);
+        for (size_t i = 0; i < n_arms_of(evidence); i++) {
+            page_format(html, "<td class=\"n\">");
+            arm_rows[row].write(html, arm_at(evidence, i));
+            page_format(html, "</td>");
+        }
+        page_format(html, "</tr>\n");
+    }
+    page_format(html, "</tbody></table></div>\n");
+}
+
+static void put_head(const json_t *evidence, struct page *html)
+{
+    const json_t *subject = json_object_get(evidence, "subject");
+    page_format(html,
+                "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>");
+    page_format(html, "steward evidence: ");
+    put_words(html, subject, "title");
+    page_format(html, "</title>\n<style>\n%s</style></head><body>\n", style);
+    if (strcmp(words_of(evidence, "status"), "DRAFT") == 0) {
+        page_format(
+            html,
+            "<div class=\"mark\" aria-hidden=\"true\">DRAFT</div>\n<p class=\"draft\">DRAFT. Nobody has signed this report. "
+            "It says what was measured, not that anything is approved.</p>\n");
+    }
+    page_format(html, "<h1>");
+    put_words(html, subject, "title");
+    page_format(html, ": evidence report</h1>\n");
+}
+
+static void put_ran_row(struct page *html, const char *label)
+{
+    page_format(html, "<tr><th>%s</th><td>", label);
+}
+
+static void put_command(const json_t *evidence, struct page *html, const char *more)
+{
+    const json_t *subject = json_object_get(evidence, "subject"),
+                 *targets = json_object_get(subject, "targets");
+    page_format(html, "steward sim");
+    for (size_t i = 0; i < json_array_size(targets); i++) {
+        const char *word = json_string_value(json_array_get(targets, i));
+        page_format(html, " ");
+        page_words(html, word == NULL ? "" : word);
+    }
+    page_format(html, " --seed %" PRIu64 " --runs %" PRIu64, count_of(subject, "seed"),
+                count_of(subject, "runs"));
+    size_t n = 0;
+    while (n < n_arms_of(evidence) &&
+           json_is_true(json_object_get(arm_at(evidence, n), "is_subject"))) {
+        n++;
+    }
+    if (n == 3) {
+        page_format(html, " --arm all");
+    } else if (n == 1 && strcmp(words_of(arm_at(evidence, 0), "name"), "steward") != 0) {
+        page_format(html, " --arm ");
+        put_words(html, arm_at(evidence, 0), "name");
+    }
+    static const char *const options[][2] = {
+        {"mind", "steward"}, {"llm", ""}, {"policy", ""}, {"deployment", ""}};
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        const char *word = words_of(subject, options[i][0]);
+        if (word[0] != '\0' && strcmp(word, options[i][1]) != 0) {
+            page_format(html, " --%s ", options[i][0]);
+            page_words(html, word);
+        }
+    }
+    page_format(html, "%s", more);
+}
+
+static void put_ran(const json_t *evidence, struct page *html)
+{
+    const json_t *subject = json_object_get(evidence, "subject"),
+                 *ran = json_object_get(evidence, "ran");
+    const json_t *audit = json_object_get(evidence, "audit");
+    bool is_journal = strcmp(words_of(audit, "kind"), "journal") == 0;
+    page_format(html, "<h2 id=\"ran\">1. What ran</h2>\n<table><tbody>\n");
+    if (!is_journal) {
+        put_ran_row(html, "Command");
+        page_format(html, "<code>");
+        put_command(evidence, html, "");
+        page_format(html, "</code></td></tr>\n");
+    }
+    put_ran_row(html, "Episodes");
+    put_count(html, count_of(subject, "runs"));
+    bool is_one = count_of(subject, "runs") == 1;
+    page_format(html, "%s; seed %s%" PRIu64 "%s</td></tr>\n",
+                is_journal ? ", read from a journal" : "", is_one ? "" : "of the first ",
+                count_of(subject, "seed"), is_one || is_journal ? "" : ", the others follow from it");
+    if (json_object_get(ran, "events") != NULL) {
+        put_ran_row(html, "Volume");
+        put_count(html, count_of(ran, "events"));
+        page_format(html, " events, ");
+        put_count(html, count_of(ran, "windows"));
+        page_format(html, " telemetry windows, ");
+        put_count(html, (uint64_t)(number_of(ran, "virtual_s") / 3600.0));
+        page_format(html, " hours of virtual time, over all arms</td></tr>\n");
+    }
+    put_ran_row(html, "Mind of the steward arm");
+    put_words(html, subject, "mind");
+    page_format(html, "</td></tr>\n");
+    put_ran_row(html, "Must end at a human");
+    page_format(html, "%.1f %% of the episodes %s</td></tr>\n",
+                100.0 * number_of(subject, "must_escalate_share"),
+                is_journal ? "recorded" : "of the mix, by its weights");
+    put_ran_row(html, "Build");
+    page_format(html, "steward ");
+    put_words(html, subject, "version");
+    if (words_of(subject, "compiler")[0] != '\0') {
+        page_format(html, ", ");
+        put_words(html, subject, "compiler");
+    }
+    page_format(html, "</td></tr>\n");
+    put_ran_row(html, "Fingerprint");
+    if (json_is_string(json_object_get(ran, "fingerprint"))) {
+        page_format(html, "<code>");
+        put_words(html, ran, "fingerprint");
+        page_format(html, "</code></td></tr>\n");
+    } else {
+        page_format(html, "one a run, in the journal</td></tr>\n");
+    }
+    page_format(html, "</tbody></table>\n");
+}
+
+static void put_targets(const json_t *evidence, struct page *html)
+{
+    const json_t *targets = json_object_get(evidence, "targets");
+    page_format(
+        html,
+        "<h2 id=\"verdicts\">2. Verdicts against targets set before</h2>\n<table><thead><tr><th>Claim and target</th>"
+        "<th>Measured</th><th>Verdict</th></tr></thead><tbody>\n");
+    for (size_t i = 0; i < json_array_size(targets); i++) {
+        const json_t *one = json_array_get(targets, i);
+        page_format(html, "<tr><td><strong>");
+        put_words(html, one, "claim");
+        page_format(html, "</strong><br>");
+        put_words(html, one, "target");
+        page_format(html, "</td><td>");
+        put_words(html, one, "measured");
+        if (words_of(one, "note")[0] != '\0') {
+            page_format(html, "<p class=\"note\">");
+            put_words(html, one, "note");
+            page_format(html, "</p>");
+        }
+        page_format(html, "</td><td class=\"verdict\">");
+        put_words(html, one, "verdict");
+        page_format(html, "</td></tr>\n");
+    }
+    page_format(
+        html,
+        "</tbody></table>\n<p class=\"note\">Met: the data carry it. Not met: they speak against it. Not shown: the interval "
+        "reaches over the target. Not claimable: met here, on a mix that is easier than what the claim is about. "
+        "Not measured: what it takes was not run.</p>\n");
+}
+
+static void put_figure(const struct page *svgs, size_t i, struct page *html)
+{
+    page_format(html, "<figure>");
+    page_put(html, svgs[i].bytes, svgs[i].n_bytes);
+    page_format(html, "<figcaption><strong>Figure %zu. %s.</strong> %s</figcaption></figure>\n",
+                i + 1, figures[i].title, figures[i].caption);
+}
+
+static void put_invariant_table(const json_t *evidence, const char *kind, struct page *html)
+{
+    const json_t *invariants = json_object_get(evidence, "invariants");
+    page_format(html, "<div class=\"wide\"><table><thead><tr><th>Id</th><th>Invariant</th>");
+    for (size_t i = 0; i < n_arms_of(evidence); i++) {
+        page_format(html, "<th class=\"n\">");
+        put_words(html, arm_at(evidence, i), "name");
+        page_format(html, "</th>");
+    }
+    page_format(html, "</tr></thead><tbody>\n");
+    for (size_t k = 0; k < json_array_size(invariants); k++) {
+        const json_t *one = json_array_get(invariants, k);
+        if (strcmp(words_of(one, "kind"), kind) != 0) {
+            continue;
+        }
+        page_format(html, "<tr><td>");
+        put_words(html, one, "id");
+        page_format(html, "</td><td class=\"w\">");
+        put_words(html, one, "words");
+        page_format(html, "</td>");
+        for (size_t i = 0; i < n_arms_of(evidence); i++) {
+            const json_t *arm =
+                json_object_get(json_object_get(one, "arms"), words_of(arm_at(evidence, i), "name"));
+            page_format(html, "<td class=\"n\">%" PRIu64 " in ", count_of(arm, "breaches"));
+            put_count(html, count_of(arm, "opportunities"));
+            if (count_of(arm, "episodes_at_stake") > 0) {
+                page_format(html,
+                            "<br><span class=\"note\">%" PRIu64 " of %" PRIu64
+                            " ep., &le; %.2g</span>",
+                            count_of(arm, "episodes_broken"), count_of(arm, "episodes_at_stake"),
+                            number_of(arm, "bound_95"));
+            }
+            page_format(html, "</td>");
+        }
+        page_format(html, "</tr>\n");
+    }
+    page_format(html, "</tbody></table></div>\n");
+}
+
+static void put_violations(const json_t *evidence, struct page *html)
+{
+    const json_t *violations = json_object_get(evidence, "violations");
+    size_t n = json_array_size(violations);
+    if (n == 0) {
+        page_format(html, "<p>No arm violated an enforceable invariant in this run.</p>\n");
+        return;
+    }
+    page_format(
+        html,
+        "<table><thead><tr><th>Arm</th><th>Invariant</th><th>Scenario</th><th class=\"n\">Seed</th><th>What was seen</th></tr></thead><tbody>\n");
+    enum { SHOWN_MAX = 60 };
+    for (size_t i = 0; i < n && i < SHOWN_MAX; i++) {
+        const json_t *one = json_array_get(violations, i);
+        static const char *const cells[] = {"arm", "invariant", "scenario"};
+        page_format(html, "<tr>");
+        for (size_t c = 0; c < 3; c++) {
+            page_format(html, "<td>");
+            put_words(html, one, cells[c]);
+            page_format(html, "</td>");
+        }
+        page_format(html, "<td class=\"n\">%" PRIu64 "</td><td>", count_of(one, "seed"));
+        put_words(html, one, "why");
+        page_format(html, "</td></tr>\n");
+    }
+    page_format(html, "</tbody></table>\n");
+    if (n > SHOWN_MAX) {
+        page_format(html, "<p class=\"note\">%zu more are in evidence.json.</p>\n", n - SHOWN_MAX);
+    }
+}
+
+static void put_safety(const json_t *evidence, const struct page *svgs, struct page *html)
+{
+    const json_t *bound = json_object_get(evidence, "bound"),
+                 *unchecked = json_object_get(evidence, "not_checked");
+    page_format(html, "<h2 id=\"safety\">4. Safety</h2>\n<p>Arm ");
+    put_words(html, bound, "arm");
+    page_format(html, ": %" PRIu64 " of ", count_of(bound, "k"));
+    put_count(html, count_of(bound, "n"));
+    page_format(
+        html,
+        " episodes hold a violation of an enforceable invariant. One-sided 95 %% Clopper-Pearson upper bound: <strong>%.3g an "
+        "episode</strong>; worst family (",
+        number_of(bound, "upper_95"));
+    put_words(html, bound, "worst_family");
+    page_format(html,
+                ", n = %" PRIu64
+                "): %.3g. The bound holds in the simulator, for this mix, policy and deployment.</p>\n",
+                count_of(bound, "worst_family_n"), number_of(bound, "worst_family_upper_95"));
+    put_figure(svgs, 2, html);
+    page_format(
+        html,
+        "<h3>Enforceable invariants</h3>\n<p>Breaches in opportunities; below it the episodes with a breach, of those with something "
+        "at stake, and the 95 %% upper bound from these alone. Zero in zero says nothing; people alone act without a warden, so that none of it "
+        "is at stake in the manual arm.</p>\n");
+    put_invariant_table(evidence, "enforceable", html);
+    put_violations(evidence, html);
+    page_format(
+        html,
+        "<h3>Outcome errors</h3>\n<p>They depend on what nobody could know at the time. They are rates, never part of the zero "
+        "above.</p>\n");
+    put_invariant_table(evidence, "outcome", html);
+    page_format(
+        html,
+        "<h3>Not checked</h3>\n<p>Invariants of the catalogue that the judge of this build does not check:</p>\n<table><tbody>\n");
+    for (size_t i = 0; i < json_array_size(unchecked); i++) {
+        const json_t *one = json_array_get(unchecked, i);
+        page_format(html, "<tr><td>");
+        put_words(html, one, "id");
+        page_format(html, "</td><td>");
+        put_words(html, one, "words");
+        page_format(html, "</td><td>");
+        put_words(html, one, "kind");
+        page_format(html, "</td></tr>\n");
+    }
+    page_format(html, "</tbody></table>\n");
+}
+
+static void put_families(const json_t *evidence, const struct page *svgs, struct page *html)
+{
+    const json_t *families = json_object_get(evidence, "families");
+    page_format(html, "<h2 id=\"families\">5. By scenario family</h2>\n");
+    put_figure(svgs, 3, html);
+    page_format(
+        html,
+        "<div class=\"wide\"><table><thead><tr><th>Family</th><th>Arm</th><th class=\"n\">Episodes</th><th class=\"n\">Right remedy</th>"
+        "<th class=\"n\">Human acts / ep.</th><th class=\"n\">Bad min / ep.</th><th class=\"n\">Harmful</th><th class=\"n\">Missed</th>"
+        "</tr></thead><tbody>\n");
+    for (size_t i = 0; i < json_array_size(families); i++) {
+        const json_t *family = json_array_get(families, i), *arms = json_object_get(family, "arms");
+        const char *name = NULL;
+        json_t *arm = NULL;
+        size_t row = 0, n_rows = json_object_size(arms);
+        json_object_foreach((json_t *)arms, name, arm)
+        {
+            page_format(html, "<tr>");
+            if (row++ == 0) {
+                page_format(html, "<td rowspan=\"%zu\"><strong>", n_rows);
+                put_words(html, family, "id");
+                page_format(html, "</strong> ");
+                put_words(html, family, "title");
+                if (json_is_true(json_object_get(family, "must_escalate"))) {
+                    page_format(html, "<br><span class=\"note\">must end at a human</span>");
+                } else if (!json_is_true(json_object_get(family, "true_incident"))) {
+                    page_format(html, "<br><span class=\"note\">benign control</span>");
+                }
+                page_format(html, "</td>");
+            }
+            page_format(html, "<td>");
+            page_words(html, name);
+            page_format(
+                html,
+                "</td><td class=\"n\">%" PRIu64
+                "</td><td class=\"n\">%.0f %%</td><td class=\"n\">%.2f</td><td class=\"n\">%.2f</td>"
+                "<td class=\"n\">%" PRIu64 "</td><td class=\"n\">%" PRIu64 "</td></tr>\n",
+                count_of(arm, "episodes"),
+                100.0 * number_of(json_object_get(arm, "right_remedy"), "value"),
+                number_of(arm, "interventions_per_episode"),
+                number_of(arm, "bad_minutes_per_episode"), count_of(arm, "harmful_actions"),
+                count_of(arm, "missed"));
+        }
+    }
+    page_format(html, "</tbody></table></div>\n");
+}
+
+static void put_incident(const json_t *evidence, const struct page *svgs, struct page *html)
+{
+    const json_t *incident = json_object_get(evidence, "incident"),
+                 *story = json_object_get(incident, "story");
+    page_format(html, "<h2 id=\"incident\">6. One incident from beginning to end</h2>\n<p>Scenario ");
+    put_words(html, incident, "scenario");
+    page_format(html, " (");
+    put_words(html, incident, "title");
+    page_format(
+        html,
+        "), seed %" PRIu64
+        ": the first episode of the run in which everything that can happen did. It is an illustration, "
+        "not a typical case.</p>\n",
+        count_of(incident, "seed"));
+    put_figure(svgs, 4, html);
+    put_figure(svgs, 5, html);
+    if (json_array_size(story) == 0) {
+        return;
+    }
+    page_format(html, "<h3>The story of the first arm</h3>\n<pre>");
+    for (size_t i = 0; i < json_array_size(story); i++) {
+        const char *line = json_string_value(json_array_get(story, i));
+        page_words(html, line == NULL ? "" : line);
+        page_format(html, "\n");
+    }
+    page_format(html, "</pre>\n");
+    if (count_of(incident, "story_left_out") > 0) {
+        page_format(html,
+                    "<p class=\"note\">%" PRIu64
+                    " more lines are told by <code>steward sim --trace</code>.</p>\n",
+                    count_of(incident, "story_left_out"));
+    }
+}
+
+static void put_audit(const json_t *evidence, struct page *html)
+{
+    const json_t *audit = json_object_get(evidence, "audit");
+    page_format(html,
+                "<h2 id=\"audit\">7. Audit trail, and how to verify it yourself</h2>\n<p>%" PRIu64
+                " effects in the world's ledger, %" PRIu64
+                " of them with exactly one intent before and one outcome after on record: %s.</p>\n",
+                count_of(audit, "effects"), count_of(audit, "records"),
+                json_is_true(json_object_get(audit, "complete")) ? "complete" : "NOT complete");
+    bool is_journal = strcmp(words_of(audit, "kind"), "journal") == 0;
+    if (is_journal) {
+        bool is_same = json_is_true(json_object_get(audit, "replayed_the_same"));
+        page_format(html, "<p>The journal was executed again for this report: ");
+        put_count(html, count_of(audit, "runs"));
+        page_format(html, " runs, ");
+        put_count(html, count_of(audit, "frames"));
+        page_format(html, " frames, %s", is_same ? "all the same.</p>\n" : "with a difference: ");
+        if (!is_same) {
+            put_words(html, audit, "first_difference");
+            page_format(html, ".</p>\n");
+        }
+        page_format(html, "<p>Its tree was made again from the frames and fits: ");
+        put_count(html, count_of(audit, "size"));
+        page_format(html, " frames, root <code>");
+        put_words(html, audit, "root");
+        if (json_is_string(json_object_get(audit, "signer"))) {
+            page_format(html, "</code>, %" PRIu64 " checkpoints signed by ",
+                        count_of(audit, "checkpoints"));
+            put_words(html, audit, "signer");
+            page_format(
+                html,
+                ", a key that the journal itself names. Whose it is, only a verifier key from elsewhere tells.</p>\n");
+        } else {
+            page_format(
+                html,
+                "</code>, unsigned: whoever can write the file can make all of it again.</p>\n");
+        }
+        page_format(
+            html,
+            "<p>That no newer journal was put aside for this one is shown only against a checkpoint kept elsewhere.</p>\n");
+    }
+    page_format(html, "<p>Do not take the numbers of this page on trust:</p>\n<pre>");
+    if (is_journal) {
+        page_format(
+            html,
+            "steward replay JOURNAL                 # executes every frame again and compares\n"
+            "steward audit verify JOURNAL --key KEY --checkpoint SAVED   # recomputes tree, root and signatures\n"
+            "sqlite3 JOURNAL 'select * from decision'  # the records are rows\n");
+    } else {
+        page_format(html, "# the same episodes again: \"fingerprint\" must be as above\n");
+        put_command(evidence, html, " --json");
+        page_format(html, "\n# with a journal of every run and arm\n");
+        put_command(evidence, html, " --journal run.stw");
+        page_format(html,
+                    "\nsteward replay run.stw                 # executes every frame again and compares\n"
+                    "steward audit verify run.stw           # recomputes tree, root and signatures\n"
+                    "sqlite3 run.stw 'select * from decision'  # the records are rows\n");
+    }
+    page_format(
+        html,
+        "</pre>\n<p>A single episode repeats alone with the seed that is printed beside it.</p>\n");
+}
+
+static void put_limitations(const json_t *evidence, struct page *html)
+{
+    const json_t *limitations = json_object_get(evidence, "limitations");
+    page_format(html, "<h2 id=\"limits\">8. Limitations</h2>\n<ul>\n");
+    for (size_t i = 0; i < json_array_size(limitations); i++) {
+        const char *words = json_string_value(json_array_get(limitations, i));
+        page_format(html, "<li>");
+        page_words(html, words == NULL ? "" : words);
+        page_format(html, "</li>\n");
+    }
+    page_format(
+        html,
+        "</ul>\n<section class=\"keep\"><h2 id=\"signatures\">9. Signatures</h2>\n<table><thead><tr><th>Role</th><th>Name</th><th>Date</th><th>Meaning</th>"
+        "</tr></thead><tbody>\n");
+    static const char *const roles[][2] = {
+        {"Author", "I made this from the runs named above"},
+        {"Independent reviewer", "I repeated what section 7 says and saw the same"},
+        {"Approver", "I accept the residual risk for the use described"}};
+    for (size_t i = 0; i < 3; i++) {
+        page_format(html, "<tr><td>%s</td><td>not signed</td><td></td><td>%s</td></tr>\n",
+                    roles[i][0], roles[i][1]);
+    }
+    page_format(html, "</tbody></table></section>\n");
+}
+
+void html_write(const json_t *evidence, const struct page *svgs, struct page *html)
+{
+    put_head(evidence, html);
+    page_format(
+        html,
+        "<nav><ol><li><a href=\"#ran\">What ran</a></li><li><a href=\"#verdicts\">Verdicts</a></li><li><a href=\"#arms\">Arms</a></li>"
+        "<li><a href=\"#safety\">Safety</a></li><li><a href=\"#families\">Families</a></li><li><a href=\"#incident\">One incident</a></li>"
+        "<li><a href=\"#audit\">Audit trail</a></li><li><a href=\"#limits\">Limitations</a></li><li><a href=\"#signatures\">Signatures</a></li>"
+        "</ol></nav>\n");
+    put_ran(evidence, html);
+    put_targets(evidence, html);
+    page_format(
+        html,
+        "<h2 id=\"arms\">3. The arms, on the same seeds</h2>\n<p>Steward: the agents behind the warden. Rules: static automation behind "
+        "the same warden; only the margin over it is the agents' own. Manual: people alone. Dummy minds must lose.</p>\n");
+    put_arms(evidence, html);
+    put_figure(svgs, 0, html);
+    put_figure(svgs, 1, html);
+    put_safety(evidence, svgs, html);
+    put_families(evidence, svgs, html);
+    put_incident(evidence, svgs, html);
+    put_audit(evidence, html);
+    put_limitations(evidence, html);
+    page_format(html, "</body></html>\n");
+}

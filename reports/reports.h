@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Door of reports: what a campaign or a journal found, as evidence.json, and everything else from that file alone. */
+#ifndef REPORTS_REPORTS_H
+#define REPORTS_REPORTS_H
+
+#include <jansson.h>
+
+#include "core/base/err.h"
+#include "core/base/text.h"
+#include "sim/campaign/campaign.h"
+
+/* Sums over the verdicts of a campaign: bounded however many episodes there are, and enough for every figure of a report. */
+struct tally;
+enum err tally_open(struct tally **ret_tally, struct err_text *ret_text) MUST_USE;
+void tally_close(struct tally *tally);
+/* In run order, all arms of a run one after the other. */
+enum err tally_put(struct tally *tally, const struct verdict_told *told,
+                   struct err_text *ret_text) MUST_USE;
+/* The episode that is most worth telling: the first in which the most happened. False before any was put. */
+bool tally_incident(const struct tally *tally, uint64_t *ret_run, uint64_t *ret_seed);
+/* Members "arms", "families" and "incident"; NULL when out of memory. */
+json_t *tally_json(struct tally *tally);
+
+/* Records and story of one episode, told frame by frame. */
+struct incident_log;
+enum err incident_log_open(struct incident_log **ret_log, struct err_text *ret_text) MUST_USE;
+void incident_log_close(struct incident_log *log);
+/* Packed advice and effects of a frame. False when they are not that. */
+bool incident_log_frame(struct incident_log *log, int64_t at, struct slice outcome);
+/* The same from what was unpacked already. */
+void incident_log_effects(struct incident_log *log, int64_t at, const struct effects *effects);
+void incident_log_story(struct incident_log *log, struct slice lines);
+/* Sets members "records" and "story" of an incident. */
+void incident_log_json(const struct incident_log *log, json_t *incident);
+
+/* A verdict as JSON for the journal's table of truth, and back; what is read is checked. */
+json_t *verdict_json(const struct verdict_sheet *sheet, bool must_escalate);
+bool verdict_parse(const json_t *json, struct verdict_sheet *ret_sheet, bool *ret_must_escalate);
+
+/* The targets that were set before any run, as campaign.json carries them. */
+json_t *report_targets(void);
+/* What was run, as campaign.json carries it; words that are not UTF-8 are replaced. */
+struct report_subject {
+    const char *title, *mind, *llm, *policy, *deployment;
+    uint64_t seed, runs;
+    double must_escalate_share; /* Of the mix, by its weights. */
+    const char *const *targets;
+    uint32_t n_targets;
+};
+json_t *report_subject_json(const struct report_subject *subject);
+
+enum { REPORT_INPUTS_MAX = 8 };
+struct report_request {
+    /* Folders that `steward sim --out` wrote, or a journal. The first is the subject, the others the same seeds with other minds. */
+    const char *inputs[REPORT_INPUTS_MAX];
+    uint32_t n_inputs;
+    const char *out;
+};
+/* Writes evidence.json, report.html, junit.xml and figures/ into out, which is made when it is absent. Damaged input is ERR_DATA, no
+ * gnuplot ERR_UNAVAILABLE, a folder that cannot be written ERR_CANNOT_WRITE; nothing half-written stays. */
+enum err report_write(const struct report_request *request, struct err_text *ret_text) MUST_USE;
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The page and the JUnit file: self-contained, escaped, the same bytes for the same evidence. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "reports/html.h"
+#include "tests/unit/reports/folder.h"
+
+static struct source source;
+static json_t *evidence;
+static struct page svgs[FIGURES];
+static struct page page, again;
+
+static int make(void **state)
+{
+    (void)state;
+    struct folder_wish wish = {.episodes = 70,
+                               .touched = 3,
+                               .touched_manual = 60,
+                               .response_ns = 60 * NS_PER_S,
+                               .violating = 1,
+                               .must_escalate_share = 0.05,
+                               .title = "<script src=\"http://evil\">alert(1)</script>",
+                               .mind = "steward"};
+    folder_make(&wish, &source);
+    evidence = folder_evidence(&source, 1);
+    for (int i = 0; i < FIGURES; i++) {
+        page_format(&svgs[i], "<svg><title>figure %d</title></svg>", i);
+    }
+    return 0;
+}
+
+static int drop(void **state)
+{
+    (void)state;
+    page_close(&page);
+    page_close(&again);
+    for (int i = 0; i < FIGURES; i++) {
+        page_close(&svgs[i]);
+    }
+    json_decref(evidence);
+    source_close(&source);
+    return 0;
+}
+
+static uint32_t count(const char *text, const char *what)
+{
+    uint32_t n = 0;
+    for (const char *at = strstr(text, what); at != NULL; at = strstr(at + 1, what)) {
+        n++;
+    }
+    return n;
+}
+
+static void page_when_titles_are_hostile_fetches_and_runs_nothing(void **state)
+{
+    (void)state;
+    html_write(evidence, svgs, &page);
+    static const char *const never[] = {"<script",     "<img",    "<link", "<iframe", "src=\"http",
+                                        "href=\"http", "@import", "url(",  " onload="};
+    for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+        assert_null(strstr(page.bytes, never[i]));
+    }
+    assert_non_null(strstr(page.bytes, "&lt;script src=&quot;http://evil&quot;&gt;"));
+    assert_non_null(strstr(page.bytes, "inside &lt;freeze&gt;"));
+    assert_null(strstr(page.bytes, ">nan"));
+    assert_null(strstr(page.bytes, "[nan"));
+}
+
+static void page_when_unsigned_is_a_draft_with_every_part(void **state)
+{
+    (void)state;
+    html_write(evidence, svgs, &page);
+    static const char *const parts[] = {"DRAFT. Nobody has signed",
+                                        "<div class=\"mark\"",
+                                        "1. What ran",
+                                        "2. Verdicts",
+                                        "3. The arms",
+                                        "4. Safety",
+                                        "5. By scenario family",
+                                        "6. One incident",
+                                        "7. Audit trail",
+                                        "8. Limitations",
+                                        "9. Signatures",
+                                        "not signed",
+                                        "not claimable",
+                                        "Not checked",
+                                        "steward audit verify"};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        assert_non_null(strstr(page.bytes, parts[i]));
+    }
+    assert_int_equal(count(page.bytes, "<svg"), FIGURES);
+    assert_int_equal(count(page.bytes, "<figure>"), FIGURES);
+}
+
+static void page_when_written_twice_is_the_same(void **state)
+{
+    (void)state;
+    html_write(evidence, svgs, &page);
+    html_write(evidence, svgs, &again);
+    assert_int_equal(page.n_bytes, again.n_bytes);
+    assert_memory_equal(page.bytes, again.bytes, page.n_bytes);
+}
+
+static void junit_when_written_has_a_case_for_each_invariant_and_target(void **state)
+{
+    (void)state;
+    junit_write(evidence, &page);
+    size_t n = json_array_size(json_object_get(evidence, "invariants")) +
+               json_array_size(json_object_get(evidence, "not_checked")) +
+               json_array_size(json_object_get(evidence, "targets"));
+    assert_int_equal(count(page.bytes, "<testcase "), n);
+    assert_non_null(strstr(page.bytes, "<failure message=\"1 breaches in 70 opportunities\"/>"));
+    assert_non_null(strstr(page.bytes, "not checked by this build"));
+    assert_non_null(strstr(page.bytes, "<skipped message=\"not claimable:"));
+    assert_int_equal(count(page.bytes, "<failure "), 2); /* S06 and the target of zero. */
+    assert_null(strstr(page.bytes, "timestamp"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(page_when_titles_are_hostile_fetches_and_runs_nothing, make,
+                                        drop),
+        cmocka_unit_test_setup_teardown(page_when_unsigned_is_a_draft_with_every_part, make, drop),
+        cmocka_unit_test_setup_teardown(page_when_written_twice_is_the_same, make, drop),
+        cmocka_unit_test_setup_teardown(junit_when_written_has_a_case_for_each_invariant_and_target,
+                                        make, drop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
