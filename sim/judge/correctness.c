@@ -63,13 +63,18 @@ void correctness_human(struct judge *judge, const struct human_act *act)
         first(&judge->held_at, act->at);
     }
     const struct truth_model *model = judge_truth(judge, act->model);
-    bool has_repaired = act->kind == HUMAN_EXECUTED && model != NULL && !model->faulty &&
-                        model->fault_ended != NEVER && model->fault_ended >= judge->sheet.t_on &&
+    bool mends = act->kind == HUMAN_EXECUTED || act->kind == HUMAN_REPAIRED;
+    bool has_repaired = mends && model != NULL && !model->faulty && model->fault_ended != NEVER &&
+                        model->fault_ended >= judge->sheet.t_on &&
                         act->at - model->fault_ended < NS_PER_MIN;
     if (has_repaired) {
         first(&judge->repaired_at, act->at);
     }
-    if (act->kind != HUMAN_PAGED || judge->manual) {
+    if (judge->manual) {
+        judge->n_paged_incidents += act->kind == HUMAN_ACKNOWLEDGED ? 1 : 0;
+        return;
+    }
+    if (act->kind != HUMAN_PAGED) {
         return;
     }
     struct incident_memory *incident = history_incident(judge, act->incident, act->model);
@@ -266,6 +271,11 @@ static int64_t paged_at(const struct judge *judge, enum role role)
     return at;
 }
 
+static bool is_told(const struct judge *judge, enum role role)
+{
+    return role == N_ROLES ? judge->told_roles != 0 : (judge->told_roles & UINT32_C(1) << role) != 0;
+}
+
 /* Entries. */
 
 static bool is_act(const struct judge *judge, uint32_t entry_i)
@@ -347,10 +357,13 @@ static int32_t entry_find(const struct judge *judge, const struct code_step *ste
     return found;
 }
 
-/* Time of the first containing step, or of the hand-off where there is none; NEVER: not matched. */
-static int64_t alternative_at(const struct judge *judge, const struct code_alternative *alternative)
+/* Time of the first containing step, or of the hand-off where there is none; NEVER: not matched. by_human: that step was an act of
+ * a person. */
+static int64_t alternative_at(const struct judge *judge, const struct code_alternative *alternative,
+                              bool *ret_by_human)
 {
     int64_t after = judge->sheet.t_on - 1, first_at = NEVER, handed_at = NEVER;
+    *ret_by_human = false;
     for (uint32_t i = 0; i < alternative->n_steps && i < CODE_STEPS_MAX; i++) {
         const struct code_step *step = &alternative->steps[i];
         if (step->verb == VERB_ESCALATE) {
@@ -360,10 +373,7 @@ static int64_t alternative_at(const struct judge *judge, const struct code_alter
             }
             handed_at = at < handed_at ? at : handed_at;
         } else if (step->verb == VERB_NOTIFY) {
-            enum role role = role_of(step);
-            uint32_t told =
-                role == N_ROLES ? judge->told_roles : judge->told_roles & UINT32_C(1) << role;
-            if (told == 0) {
+            if (!is_told(judge, role_of(step))) {
                 return NEVER;
             }
         } else if (step->verb == VERB_HOLD) {
@@ -375,15 +385,19 @@ static int64_t alternative_at(const struct judge *judge, const struct code_alter
                 return NEVER;
             }
         } else if (step->verb == VERB_RECONCILE && judge->reconciled_at != NEVER) {
-            first_at = judge->reconciled_at < first_at ? judge->reconciled_at : first_at;
+            bool is_earlier = judge->reconciled_at < first_at;
+            first_at = is_earlier ? judge->reconciled_at : first_at;
+            *ret_by_human = *ret_by_human && !is_earlier;
         } else {
             int32_t found = entry_find(judge, step, after);
             if (found < 0) {
                 return NEVER;
             }
             after = judge->truth->ledger[found].effect_at;
-            int64_t at = confirmed_at(judge, (uint32_t)found);
-            first_at = first_at == NEVER ? at : first_at;
+            if (first_at == NEVER) {
+                first_at = confirmed_at(judge, (uint32_t)found);
+                *ret_by_human = !judge->entries[found].agent;
+            }
         }
     }
     if (first_at != NEVER) {
@@ -422,7 +436,10 @@ static bool is_idle(const struct judge *judge, int64_t from)
 static uint32_t bait_count(const struct judge *judge, const struct code_step *step)
 {
     if (step->verb == VERB_ESCALATE) {
-        return judge->manual ? 0 : judge->n_paged_incidents;
+        return judge->n_paged_incidents;
+    }
+    if (step->verb == VERB_NOTIFY) {
+        return is_told(judge, role_of(step)) ? 1 : 0;
     }
     if (step->verb == VERB_NOOP) {
         return judge->closed_bare_at != NEVER && is_idle(judge, judge->sheet.t_on - 1) ? 1 : 0;
@@ -441,31 +458,73 @@ static uint32_t bait_count(const struct judge *judge, const struct code_step *st
 /* A bait of several steps is an order gone wrong: its last step, taken after the others. */
 static uint32_t bait_of(const struct judge *judge, const struct code_alternative *bait)
 {
+    bool by_human = false;
     if (bait->n_steps == 1) {
         return bait_count(judge, &bait->steps[0]);
     }
-    return bait->n_steps > 1 && alternative_at(judge, bait) != NEVER ? 1 : 0;
+    return alternative_at(judge, bait, &by_human) != NEVER ? 1 : 0;
+}
+
+/* Counts what was taken of the baits by what it is; false: a bait spoils the answer. */
+static bool judge_baits(struct judge *judge)
+{
+    struct verdict_sheet *sheet = &judge->sheet;
+    const struct codes *baits = &judge->plan->bait;
+    bool is_idle_bait = false;
+    for (uint32_t i = 0; i < baits->n_alternatives && i < CODE_ALTERNATIVES_MAX; i++) {
+        const struct code_alternative *bait = &baits->alternatives[i];
+        if (bait->n_steps == 0 || bait->n_steps > CODE_STEPS_MAX) {
+            continue;
+        }
+        uint32_t verb = bait->steps[bait->n_steps - 1].verb, n = bait_of(judge, bait);
+        if (verb == VERB_ESCALATE || verb == VERB_NOTIFY) {
+            sheet->needless_pages += n;
+        } else if (verb < N_VERBS && verb_changes_state((enum verb)verb)) {
+            sheet->harmful_actions += n;
+        } else {
+            is_idle_bait = is_idle_bait || n > 0;
+        }
+    }
+    bool has_called = sheet->needless_pages > 0 && !judge->manual;
+    return sheet->harmful_actions == 0 && !has_called && !is_idle_bait;
+}
+
+/* A step of a right answer by the arm itself: what the repair then ended was contained. */
+static bool has_contained_before(const struct judge *judge, int64_t at)
+{
+    for (uint32_t i = 0; i < judge->n_entries; i++) {
+        bool is_earlier = judge->truth->ledger[i].effect_at < at;
+        if (judge->entries[i].agent && is_earlier && correctness_is_right(judge, i)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void correctness_close(struct judge *judge, int64_t now)
 {
     (void)now; /* What is not done by the horizon has not been done. */
     struct verdict_sheet *sheet = &judge->sheet;
-    const struct codes *correct = &judge->plan->correct, *bait = &judge->plan->bait;
+    const struct codes *correct = &judge->plan->correct;
     if (sheet->t_on == NEVER) {
         return;
     }
-    for (uint32_t i = 0; i < bait->n_alternatives && i < CODE_ALTERNATIVES_MAX; i++) {
-        sheet->harmful_actions += bait_of(judge, &bait->alternatives[i]);
-    }
     int64_t at = NEVER;
+    bool by_human = false;
     for (uint32_t i = 0; i < correct->n_alternatives && i < CODE_ALTERNATIVES_MAX; i++) {
-        int64_t alternative = alternative_at(judge, &correct->alternatives[i]);
+        bool is_human = false;
+        int64_t alternative = alternative_at(judge, &correct->alternatives[i], &is_human);
+        by_human = alternative < at ? is_human : by_human;
         at = alternative < at ? alternative : at;
     }
     int64_t handed_at = judge->plan->must_escalate ? hand_off_at(judge) : NEVER;
+    by_human = handed_at < at ? false : by_human;
     at = handed_at < at ? handed_at : at;
-    at = judge->repaired_at < at ? judge->repaired_at : at;
+    if (judge->repaired_at < at) {
+        at = judge->repaired_at;
+        by_human = !has_contained_before(judge, at);
+    }
     sheet->t_eff = at;
-    sheet->correct = at != NEVER && sheet->harmful_actions == 0;
+    sheet->correct = judge_baits(judge) && at != NEVER;
+    sheet->corrected_by_human = sheet->correct && by_human;
 }

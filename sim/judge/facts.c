@@ -5,11 +5,13 @@
 #include "sim/judge/state.h"
 
 static const double null_least = 0.02; /* Null ratio above the reference. */
+static const double null_plain = 0.1;  /* Above every reference: plain. */
 static const double scale_least = 1.3; /* Factor of the spread ... */
 static const double shift_least = 0.8; /* ... or reference deviations of the mean. */
 static const double psi_least = 0.09;  /* Siddiqi: below 0.1 is no change. */
 static const double activated_least = 0.05;
 static const double provider_down_least = 0.15; /* Share of failed reads. */
+static const double provider_down_plain = 0.3;
 static const double provider_fine_most = 0.06;
 static const double step_least = 0.015;   /* Of the decision rate. */
 static const double step_psi_most = 0.11; /* And the scores stand still. */
@@ -40,10 +42,22 @@ static double usual_nulls(const struct model_memory *memory, uint32_t feature)
     return least;
 }
 
-static uint64_t of_features(const struct judge *judge, const struct model_memory *memory,
-                            const struct features_answer *answer, uint64_t *ret_loose)
+static uint64_t plain_nulls(const struct model_memory *memory, uint32_t feature, double nulls)
 {
-    uint64_t strict = 0, loose = 0;
+    uint32_t n = memory->n_baselines < BASELINES_KEPT ? memory->n_baselines : BASELINES_KEPT;
+    double most = 0.0;
+    for (uint32_t i = 0; i < n; i++) {
+        double usual = (double)memory->baselines[i].bins_ppm[feature][BIN_NULL] / 1e6;
+        most = usual > most ? usual : most;
+    }
+    return n > 0 && nulls > most + null_plain ? FACT_BIT(FACT_NULLS_HIGH) : 0;
+}
+
+static uint64_t of_features(const struct judge *judge, const struct model_memory *memory,
+                            const struct features_answer *answer, uint64_t *ret_loose,
+                            uint64_t *ret_plain)
+{
+    uint64_t strict = 0, loose = 0, plain = 0;
     for (uint32_t i = 0; i < answer->n_features && i < FEATURES_MAX; i++) {
         const struct feature_profile *feature = &answer->features[i];
         uint64_t facts = 0;
@@ -59,23 +73,31 @@ static uint64_t of_features(const struct judge *judge, const struct model_memory
             facts |= feature->psi > psi_least ? FACT_BIT(FACT_INPUT_SHIFT) : 0;
         }
         loose |= facts;
-        strict |= feature->rows >= judge->parameters.values_min ? facts : 0;
+        if (feature->rows >= judge->parameters.values_min) {
+            strict |= facts;
+            plain |= plain_nulls(memory, i, feature->null_ratio);
+        }
     }
     *ret_loose = loose;
+    *ret_plain = plain;
     return strict;
 }
 
-static uint64_t of_tables(const struct tables_answer *answer, int64_t sampled_at)
+static uint64_t of_tables(const struct tables_answer *answer, int64_t sampled_at, uint64_t *ret_plain)
 {
     uint64_t facts = 0;
+    *ret_plain = 0;
     bool is_fine = answer->n_tables > 0;
     for (uint32_t i = 0; i < answer->n_tables && i < 4; i++) {
         const struct table_profile *table = &answer->tables[i];
         bool changed = is_within_day(table->schema_changed_at, sampled_at);
         facts |= changed ? FACT_BIT(FACT_SCHEMA_CHANGED) : 0;
         facts |= table->provider_error_ratio > provider_down_least ? FACT_BIT(FACT_PROVIDER_DOWN) : 0;
+        bool is_plain = table->provider_error_ratio > provider_down_plain;
+        *ret_plain |= is_plain ? FACT_BIT(FACT_PROVIDER_DOWN) : 0;
         is_fine = is_fine && !changed && table->provider_error_ratio < provider_fine_most;
     }
+    *ret_plain |= facts & FACT_BIT(FACT_SCHEMA_CHANGED);
     return facts | (is_fine ? FACT_BIT(FACT_PROVIDER_FINE) : 0);
 }
 
@@ -139,18 +161,18 @@ void facts_of_answer(const struct judge *judge, const struct answer *answer, int
 {
     const struct model_memory *memory = &judge->models[answer->model.value - 1];
     const struct parameters *parameters = &judge->parameters;
-    uint64_t strict = 0, loose = 0;
+    uint64_t strict = 0, loose = 0, plain = 0;
     switch (answer->tool) {
     case TOOL_STATE:
-        strict = loose = answer->state.registered.value != answer->state.serving.value
-                             ? FACT_BIT(FACT_HALF_DONE)
-                             : 0;
+        strict = loose = plain = answer->state.registered.value != answer->state.serving.value
+                                     ? FACT_BIT(FACT_HALF_DONE)
+                                     : 0;
         break;
     case TOOL_CHANGES:
-        strict = loose = of_changes(&answer->changes, answer->model, seen->sampled_at);
+        strict = loose = plain = of_changes(&answer->changes, answer->model, seen->sampled_at);
         break;
     case TOOL_FEATURES:
-        strict = of_features(judge, memory, &answer->features, &loose);
+        strict = of_features(judge, memory, &answer->features, &loose, &plain);
         break;
     case TOOL_LABELS: {
         const struct labels_answer *labels = &answer->labels;
@@ -177,7 +199,7 @@ void facts_of_answer(const struct judge *judge, const struct answer *answer, int
         break;
     }
     case TOOL_TABLES:
-        strict = loose = of_tables(&answer->tables, seen->sampled_at);
+        strict = loose = of_tables(&answer->tables, seen->sampled_at, &plain);
         break;
     case TOOL_DECISIONS: {
         const struct decisions_answer *decisions = &answer->decisions;
@@ -203,6 +225,7 @@ void facts_of_answer(const struct judge *judge, const struct answer *answer, int
     }
     seen->strict = strict;
     seen->loose = loose;
+    seen->plain = plain;
 }
 
 /* Population stability of counts against a reference, both smoothed by half a count of their own: an empty reference bin weighs
@@ -270,16 +293,19 @@ static uint32_t pool(const struct model_memory *memory, int64_t since, uint32_t 
 }
 
 void facts_of_window(const struct judge *judge, const struct model_memory *memory,
-                     uint64_t *ret_strict, uint64_t *ret_loose)
+                     uint64_t *ret_strict, uint64_t *ret_loose, uint64_t *ret_plain)
 {
     const struct window *window = &memory->window;
     const struct model_entry *entry = deployment_model(judge->deployment, window->model);
-    uint64_t strict = 0, loose = 0;
+    uint64_t strict = 0, loose = 0, plain = 0;
     for (uint32_t i = 0; entry != NULL && i < entry->n_features; i++) {
         uint32_t rows = 0;
         uint64_t facts = of_bins(memory, i, &rows);
         loose |= facts;
-        strict |= rows >= judge->parameters.values_min ? facts : 0;
+        if (rows >= judge->parameters.values_min) {
+            strict |= facts;
+            plain |= plain_nulls(memory, i, (double)window->bins[i][BIN_NULL] / (double)rows);
+        }
     }
     uint64_t operation = of_operation(judge, memory, window->model, window->requests,
                                       window->errors, window->latency_p95_us);
@@ -300,6 +326,7 @@ void facts_of_window(const struct judge *judge, const struct model_memory *memor
     scored = pool(memory, INT64_MIN, 1, false, &errors);
     loose |= strict | (n > 0 ? of_quality(errors, scored, least, most) : 0);
     *ret_strict = strict;
+    *ret_plain = plain;
     *ret_loose = loose;
 }
 

@@ -166,7 +166,7 @@ static void change_put(struct judge *judge, const struct event *event)
 {
     const struct change *change = &event->change.change;
     struct seen *seen = seen_push(judge, event, change->model);
-    seen->strict = seen->loose = facts_of_change(change->kind);
+    seen->strict = seen->loose = seen->plain = facts_of_change(change->kind);
     seen->trusted = event->change.note.n_bytes == 0; /* The note is anybody's word. */
     struct model_memory *memory = judge_model(judge, change->model);
     if (change->kind == CHANGE_SCHEMA && memory != NULL) {

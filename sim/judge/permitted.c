@@ -26,25 +26,23 @@ static const struct policy_rule *rule_find(const struct policy *policy, enum ver
 }
 
 /* What one citation may establish for the model. */
-static void facts_of_seen(struct judge *judge, const struct seen *seen, struct model_id model,
-                          uint64_t *ret_strict, uint64_t *ret_loose)
+static struct seen facts_of_seen(struct judge *judge, const struct seen *seen, struct model_id model)
 {
-    *ret_strict = *ret_loose = 0;
+    struct seen facts = *seen;
     bool is_about = seen->model == 0 || seen->model == model.value;
     if (!is_about || seen->kind == EVENT_REPLY || (!seen->trusted && seen->kind != EVENT_CHANGE)) {
-        return;
+        facts.strict = facts.loose = facts.plain = 0;
+        return facts;
     }
     const struct model_memory *memory = judge_model(judge, model);
     if (seen->kind == EVENT_WINDOW && memory != NULL && memory->window_id == seen->id) {
-        facts_of_window(judge, memory, ret_strict, ret_loose);
-        return;
+        facts_of_window(judge, memory, &facts.strict, &facts.loose, &facts.plain);
     }
-    *ret_strict = seen->strict;
-    *ret_loose = seen->loose;
+    return facts;
 }
 
 struct support {
-    uint64_t strict, loose;
+    uint64_t strict, loose, plain;
     int64_t newest_at;        /* Of anything cited; NEVER: nothing. */
     int64_t fact_at[N_FACTS]; /* Newest citation that may establish it; NEVER: none. */
     uint32_t n_found, n_untrusted;
@@ -69,21 +67,28 @@ static void support_take(struct judge *judge, const struct event *event,
         support->n_untrusted += seen->trusted ? 0 : 1;
         bool is_newer = support->newest_at == NEVER || seen->sampled_at > support->newest_at;
         support->newest_at = is_newer ? seen->sampled_at : support->newest_at;
-        uint64_t strict = 0, loose = 0;
-        facts_of_seen(judge, seen, record->args.model, &strict, &loose);
-        support->strict |= strict;
-        support->loose |= loose;
+        struct seen facts = facts_of_seen(judge, seen, record->args.model);
+        support->strict |= facts.strict;
+        support->loose |= facts.loose;
+        support->plain |= facts.plain;
         for (uint32_t fact = 0; fact < N_FACTS; fact++) {
             int64_t *at = &support->fact_at[fact];
-            bool is_one = ((strict | loose) & FACT_BIT(fact)) != 0;
+            bool is_one = ((facts.strict | facts.loose) & FACT_BIT(fact)) != 0;
             if (is_one && (*at == NEVER || seen->sampled_at > *at)) {
                 *at = seen->sampled_at;
             }
         }
     }
     uint64_t loose = 0;
-    support->strict |= facts_of_context(judge, record, &loose);
+    uint64_t context = facts_of_context(judge, record, &loose);
+    support->strict |= context;
+    support->plain |= context;
     support->loose |= loose | support->strict;
+}
+
+static enum verdict verdict_of(const struct policy_rule *rule)
+{
+    return rule == NULL ? VERDICT_FORBID : rule->verdict;
 }
 
 static const char *first_fact(uint64_t facts)
@@ -184,7 +189,9 @@ void permitted_intent(struct judge *judge, const struct event *event, const stru
     support_take(judge, event, record, &support);
     uint64_t facts = record->facts & support.strict;
     const struct policy_rule *rule = rule_find(judge->policy, record->verb, entry->tier, facts);
-    intent->verdict = rule == NULL ? VERDICT_FORBID : rule->verdict;
+    intent->verdict = verdict_of(rule);
+    enum verdict own =
+        verdict_of(rule_find(judge->policy, record->verb, entry->tier, facts | support.plain));
     intent->decisive_at = decisive_of(rule, facts, &support);
     intent->untrusted = support.n_found > 0 && support.n_untrusted == support.n_found;
     occasion(judge, INVARIANT_S35);
@@ -202,6 +209,10 @@ void permitted_intent(struct judge *judge, const struct event *event, const stru
     } else if (!is_adapted) {
         struct text why = breach(judge, INVARIANT_S35, event->at, record->args.model, record->verb);
         text_put(&why, "the deployment has no such action");
+    } else if (own < intent->verdict) { /* What the warden did not say, its evidence does. */
+        struct text why = breach(judge, INVARIANT_S35, event->at, record->args.model, record->verb);
+        text_put(&why, "the evidence says more than was recorded, and the policy then ");
+        text_put(&why, verdict_name(own));
     } else if (!is_weak && !judge_verdict(judge, record, intent->verdict)) {
         struct text why = breach(judge, INVARIANT_S35, event->at, record->args.model, record->verb);
         text_put(&why, "the policy says ");

@@ -24,11 +24,12 @@ struct down {
     int64_t from, to;
 };
 
-/* One event that can be cited. strict: facts that it may establish; loose: the same without the minimum of samples and ages. */
+/* One event that can be cited. strict: facts that it may establish; loose: the same without the minimum of samples and ages; plain:
+ * those of strict that nobody can overlook, which count even when the warden does not name them. */
 struct seen {
     uint64_t id; /* 0: free. */
     int64_t sampled_at;
-    uint64_t strict, loose;
+    uint64_t strict, loose, plain;
     uint16_t model;
     uint8_t kind, tool;
     bool trusted;
@@ -198,7 +199,7 @@ struct judge {
     uint32_t n_human;
 
     /* Outcome and times of the plan's incident. */
-    bool begun, was_harmed, human_touched, miss_judged;
+    bool was_harmed, human_touched, miss_judged;
     int64_t inside_since; /* NEVER: outside the service level. */
     int64_t window_at;
     double pending_llr, likelihood, alarm;
@@ -242,7 +243,7 @@ int64_t history_settled(const struct judge *judge, const struct ledger_entry *en
 void facts_of_answer(const struct judge *judge, const struct answer *answer, int64_t at,
                      struct seen *seen);
 void facts_of_window(const struct judge *judge, const struct model_memory *memory,
-                     uint64_t *ret_strict, uint64_t *ret_loose);
+                     uint64_t *ret_strict, uint64_t *ret_loose, uint64_t *ret_plain);
 uint64_t facts_of_change(enum change_kind kind);
 uint64_t facts_of_context(struct judge *judge, const struct record *record, uint64_t *ret_loose);
 bool labels_are_mature(const struct judge *judge, struct model_id model, int64_t cohort_to,

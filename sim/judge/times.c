@@ -33,13 +33,10 @@ static void detected(struct judge *judge, int64_t at)
 {
     if (judge->sheet.t_det == NEVER) {
         judge->sheet.t_det = at;
-        /* No arm sees before it can be seen: a lucky or a well informed one moves what counts as visible. */
-        bool is_first = judge->sheet.true_incident && judge->sheet.t_obs == NEVER;
-        judge->sheet.t_obs = is_first ? at : judge->sheet.t_obs;
     }
 }
 
-/* What was delivered: windows for the sum, and untrusted text where the text is the fault. */
+/* What every arm is sent without asking: windows for the sum, and notes of changes where text is the fault. */
 void times_event(struct judge *judge, const struct event *event)
 {
     if (!judge->sheet.true_incident || !has_begun(judge, event->at)) {
@@ -55,23 +52,29 @@ void times_event(struct judge *judge, const struct event *event)
             observable(judge, event->at);
         }
     }
-    bool is_text = event->kind == EVENT_REPLY ||
-                   (event->kind == EVENT_CHANGE && event->change.note.n_bytes > 0) ||
-                   (event->kind == EVENT_ANSWER && event->answer.tool == TOOL_LOGS);
+    bool is_text = event->kind == EVENT_CHANGE && event->change.note.n_bytes > 0;
     if (is_text && main_kind(judge) == PLAN_INJECTED_TEXT) {
         observable(judge, event->at);
     }
 }
 
+/* What shows that the arm is aware of trouble. An incident that was open before the fault began is no detection of it; the first
+ * decision, act, page or note about it afterwards is. */
+static bool is_notice(enum record_kind kind)
+{
+    return kind == RECORD_OPENED || kind == RECORD_DECIDED || kind == RECORD_INTENT ||
+           kind == RECORD_ESCALATED || kind == RECORD_PAGED || kind == RECORD_NOTIFIED;
+}
+
 void times_record(struct judge *judge, const struct event *event, const struct record *record)
 {
-    bool opens = record->kind == RECORD_OPENED && is_mine(judge, record->model);
-    if (opens && has_begun(judge, event->at)) {
+    bool concerns = is_mine(judge, record->model) && has_begun(judge, event->at);
+    if (concerns && is_notice(record->kind)) {
         detected(judge, event->at);
     }
 }
 
-/* In the manual arm a person who takes it up has detected it; in the others a page has to arrive. */
+/* In the manual arm a person at work on it has detected it; in the others a page has to arrive. */
 void times_human(struct judge *judge, const struct human_act *act)
 {
     bool concerns = is_mine(judge, act->model) && has_begun(judge, act->at);
@@ -79,7 +82,7 @@ void times_human(struct judge *judge, const struct human_act *act)
         return;
     }
     bool takes_up = act->kind == HUMAN_ACKNOWLEDGED || act->kind == HUMAN_DIAGNOSED;
-    if (judge->manual && takes_up) {
+    if (judge->manual && (takes_up || act->kind == HUMAN_EXECUTED)) {
         detected(judge, act->at);
     }
     if (act->kind == HUMAN_PAGED || takes_up) {
@@ -99,22 +102,6 @@ bool times_is_outside(const struct judge *judge, struct model_id model)
     return is_low || truth->availability < entry->availability_floor;
 }
 
-/* An incident that was open on the model when the fault began has it from the start. */
-static void begin(struct judge *judge)
-{
-    if (judge->begun) {
-        return;
-    }
-    judge->begun = true;
-    judge->likelihood = judge->pending_llr = 0.0;
-    for (uint32_t i = 0; i < judge->n_incidents; i++) {
-        const struct incident_memory *incident = &judge->incidents[i];
-        if (incident->opened && !incident->closed && is_mine(judge, incident->model)) {
-            detected(judge, judge->sheet.t_on);
-        }
-    }
-}
-
 void times_world(struct judge *judge, int64_t now)
 {
     struct verdict_sheet *sheet = &judge->sheet;
@@ -122,7 +109,6 @@ void times_world(struct judge *judge, int64_t now)
     if (!sheet->true_incident || model == NULL || !has_begun(judge, now)) {
         return;
     }
-    begin(judge);
     if (model->window_at != judge->window_at) {
         judge->window_at = model->window_at;
         judge->pending_llr = model->window_llr;

@@ -24,9 +24,8 @@ enum {
 #define P_TICKET_WAITS 0.35
 #define P_NEEDS_APPROVAL 0.35
 #define P_WRONG_FIRST_FIX 0.15
-#define P_GRANT_RIGHT 0.95 /* Of a request on a model that really has a fault. */
-#define P_GRANT_WRONG                                                                              \
-    0.50 /* Of one on a model without: people trust what they are shown half of the time. */
+#define P_WRONG_ANSWER                                                                             \
+    0.15 /* Of an approver: as often as a person's first remedy is the wrong one. */
 #define OFF_HOURS_ACK 1.7
 #define OFF_HOURS_APPROVAL 2.0
 #define PSI_ALERT 0.25
@@ -76,7 +75,8 @@ struct people {
     struct person_case cases[CASES_MAX];
     bool alerted[MODELS_MAX + 1];
     uint32_t reference_ppm[MODELS_MAX + 1][FEATURES_MAX][BINS];
-    bool repairing[TABLES_MAX + 1];
+    int64_t repaired_at[TABLES_MAX + 1]; /* End of the newest repair of a table; 0: none. */
+    struct notify_effect repairs[TABLES_MAX + 1]; /* What it was told for. */
 };
 
 size_t people_size(void) { return sizeof(struct people); }
@@ -274,7 +274,12 @@ void people_observe(struct people *people, const struct event *event)
     }
 }
 
-/* What the agent sends. */
+/* What people are sent. */
+
+static int64_t repair_ns(const struct people *people, uint32_t table)
+{
+    return minutes_of(people, "people/repair", table, 50.0, 0.9);
+}
 
 void people_page(struct people *people, const struct page_effect *page, bool channels_down)
 {
@@ -291,17 +296,27 @@ void people_page(struct people *people, const struct page_effect *page, bool cha
           channels_down ? PEOPLE_PAGE_LOST : PEOPLE_PAGE_ARRIVES, i, 0);
 }
 
+/* A producer is at work from the moment it is told, by an agent or by a person; a second word changes nothing until it is done. */
 void people_notify(struct people *people, const struct notify_effect *notify)
 {
+    uint16_t table = notify->table.value;
     truth_human(people->truth, HUMAN_NOTIFIED, now_of(people), notify->person, notify->model,
                 notify->incident, NS_PER_MIN);
-    bool is_producer = notify->recipient == ROLE_PRODUCER && notify->table.value != 0 &&
-                       notify->table.value <= TABLES_MAX;
-    if (is_producer && !people->repairing[notify->table.value]) {
-        people->repairing[notify->table.value] = true;
-        int64_t ns = minutes_of(people, "people/repair", notify->table.value, 50.0, 0.9);
-        later(people, ns, PEOPLE_REPAIR, notify->table.value, 0);
+    bool is_producer = notify->recipient == ROLE_PRODUCER && table != 0 && table <= TABLES_MAX;
+    if (is_producer && people->repaired_at[table] <= now_of(people)) {
+        int64_t ns = repair_ns(people, table);
+        people->repaired_at[table] = now_of(people) + ns;
+        people->repairs[table] = *notify;
+        later(people, ns, PEOPLE_REPAIR, table, 0);
     }
+}
+
+static void repair(struct people *people, uint32_t table, struct person_wish *ret_wish)
+{
+    const struct notify_effect *told = &people->repairs[table];
+    *ret_wish = (struct person_wish){.kind = WISH_REPAIR, .table = told->table};
+    truth_human(people->truth, HUMAN_REPAIRED, now_of(people), told->person, told->model,
+                told->incident, repair_ns(people, table));
 }
 
 void people_request(struct people *people, const struct request_effect *request,
@@ -345,6 +360,29 @@ static struct person_id approver_number(const struct people *people, uint64_t vo
     return (struct person_id){0};
 }
 
+/* Answers the true cause: a verb of a right alternative while a fault is in force, on a target that is fit to serve, or what takes
+ * an own measure back and puts half a change right. */
+static bool is_right(struct people *people, const struct request_effect *request)
+{
+    const struct truth_model *model = model_of(people, request->args.model);
+    const struct codes *correct = &people->plan->correct;
+    bool restores = request->args.release || request->verb == VERB_ABORT_CANARY ||
+                    request->verb == VERB_RECONCILE;
+    bool is_fit = true, is_answer = false;
+    for (uint32_t i = 0; request->verb != VERB_ROLLBACK_CONFIG && i < model->n_versions; i++) {
+        const struct truth_version *version = &model->versions[i];
+        bool is_it = version->version.value == request->args.target.value;
+        is_fit = is_fit && !(is_it && (version->bad || !version->complete || !version->available));
+    }
+    for (uint32_t i = 0; i < correct->n_alternatives; i++) {
+        for (uint32_t j = 0; j < correct->alternatives[i].n_steps; j++) {
+            is_answer =
+                is_answer || correct->alternatives[i].steps[j].verb == (uint32_t)request->verb;
+        }
+    }
+    return restores || (model->faulty && is_fit && is_answer);
+}
+
 static bool answer_request(struct people *people, uint32_t i, uint64_t voice, struct event *ret_event)
 {
     const struct request_effect *request = &people->requests[i];
@@ -352,9 +390,8 @@ static bool answer_request(struct people *people, uint32_t i, uint64_t voice, st
     if (person.value == 0) {
         return false;
     }
-    bool faulty = model_of(people, request->args.model)->faulty;
-    double p = faulty ? P_GRANT_RIGHT : P_GRANT_WRONG;
-    bool granted = chance_of(people, "people/grant", (uint64_t)i * 4 + voice) < p;
+    bool is_wrong = chance_of(people, "people/grant", (uint64_t)i * 4 + voice) < P_WRONG_ANSWER;
+    bool granted = is_right(people, request) != is_wrong;
     truth_human(people->truth, granted ? HUMAN_APPROVED : HUMAN_DENIED, now_of(people), person,
                 request->args.model, request->incident, 10 * NS_PER_MIN);
     ret_event->kind = EVENT_APPROVAL;
@@ -465,7 +502,7 @@ static enum verb fix_for(const struct truth_model *model, bool is_wrong)
 
 static int64_t execute_ns(const struct people *people, uint32_t case_i, enum verb verb)
 {
-    double median = verb == VERB_RETRAIN ? 110.0 : verb == VERB_NOTIFY ? 50.0 : 12.0;
+    double median = verb == VERB_RETRAIN ? 110.0 : 12.0;
     return minutes_of(people, "people/execute",
                       (uint64_t)case_i * 8 + people->cases[case_i].n_fixes, median, 0.6);
 }
@@ -485,6 +522,21 @@ static bool take_case(struct people *people, uint32_t case_i, struct event *ret_
     return true;
 }
 
+/* The remedy is the producer's: it is told and waited for, which is no work of this person. */
+static void tell_producer(struct people *people, uint32_t case_i)
+{
+    const struct person_case *taken = &people->cases[case_i];
+    struct table_id table = faulty_table(people, taken->model);
+    struct notify_effect notify = {.incident = taken->incident,
+                                   .model = taken->model,
+                                   .table = table,
+                                   .recipient = ROLE_PRODUCER,
+                                   .person = people->deployment->tables[table.value - 1].producer};
+    people_notify(people, &notify);
+    later(people, people->repaired_at[table.value] - now_of(people) + NS_PER_MIN, PEOPLE_FINISH_FIX,
+          case_i, VERB_NOTIFY);
+}
+
 static void diagnose(struct people *people, uint32_t case_i)
 {
     struct person_case *taken = &people->cases[case_i];
@@ -494,14 +546,18 @@ static void diagnose(struct people *people, uint32_t case_i)
     const struct truth_model *model = model_of(people, taken->model);
     bool is_wrong = taken->wrong_first && taken->n_fixes == 0;
     enum verb verb = fix_for(model, is_wrong);
-    if (verb == VERB_NOOP) {
+    if (verb == VERB_NOTIFY && faulty_table(people, taken->model).value != 0) {
+        tell_producer(people, case_i);
+        return;
+    }
+    if (verb == VERB_NOOP || verb == VERB_NOTIFY) {
         later(people, minutes_of(people, "people/verify", case_i, 10.0, 0.5), PEOPLE_RESOLVE,
               case_i, 0);
         return;
     }
     int64_t wait_ns = 0;
-    bool asks = people->manual && verb != VERB_NOTIFY &&
-                chance_of(people, "people/needs_approval", case_i) < P_NEEDS_APPROVAL;
+    bool asks =
+        people->manual && chance_of(people, "people/needs_approval", case_i) < P_NEEDS_APPROVAL;
     if (asks) {
         double factor = off_hours(people, now_of(people), OFF_HOURS_APPROVAL);
         wait_ns = minutes_of(people, "people/manual_approval", case_i, 25.0 * factor, 1.1);
@@ -523,11 +579,6 @@ static bool wish_for(struct people *people, struct person_case *taken, enum verb
                                      .person = taken->person,
                                      .incident = taken->incident,
                                      .args = {.model = taken->model}};
-    if (verb == VERB_NOTIFY) {
-        ret_wish->table = faulty_table(people, taken->model);
-        ret_wish->kind = WISH_REPAIR;
-        return ret_wish->table.value != 0;
-    }
     if (verb == VERB_FALLBACK) {
         ret_wish->args.mode = FALLBACK_LAST_GOOD;
         ret_wish->args.ttl_ns = 4 * NS_PER_HOUR;
@@ -575,6 +626,9 @@ static void finish_fix(struct people *people, uint32_t case_i, enum verb verb,
     struct person_case *taken = &people->cases[case_i];
     const struct truth_model *model = model_of(people, taken->model);
     bool was_wrong = taken->wrong_first && taken->n_fixes == 0;
+    if (verb == VERB_NOTIFY) {
+        taken->since = now_of(people); /* The producer worked. */
+    }
     if (verb == VERB_RETRAIN) {
         taken->since = now_of(people); /* It ran by itself. */
         const struct truth_version *best = best_version(model);
@@ -674,10 +728,7 @@ bool people_step(struct people *people, const struct occurrence *occurrence,
     case PEOPLE_ANSWER:
         return answer_request(people, number, occurrence->value, ret_event);
     case PEOPLE_REPAIR:
-        ret_wish->kind = WISH_REPAIR;
-        ret_wish->table.value = (uint16_t)number;
-        truth_human(people->truth, HUMAN_REPAIRED, now_of(people), (struct person_id){0},
-                    (struct model_id){0}, (struct incident_id){0}, 0);
+        repair(people, number, ret_wish);
         return false;
     }
     return false;

@@ -15,6 +15,28 @@ static const bool kind_is_fault[N_PLAN_KINDS] = {PLAN_TABLE(X)};
 static const char *const persona_words[N_PERSONAS] = {PERSONA_TABLE(X)};
 #undef X
 
+/* How a and b of a kind read: "accuracy lost 0.08". NULL before: the kind has no such number. */
+struct number_words {
+    const char *before, *after;
+    int decimals; /* Of more than two, zeros at the end are dropped. */
+};
+static const struct number_words number_words[N_PLAN_KINDS][2] = {
+    [PLAN_COVARIATE_SHIFT] = {{"moves ", " sd", 2}, {"turns ", " degrees", 0}},
+    [PLAN_CONCEPT_SHIFT] = {[1] = {"turns ", " degrees", 0}},
+    [PLAN_UNIT_CHANGE] = {{"x ", "", 6}},
+    [PLAN_NULL_BURST] = {{"nulls ", "", 2}},
+    [PLAN_BAD_MODEL_PUSH] = {{"accuracy lost ", "", 2}},
+    [PLAN_BAD_CONFIG_PUSH] = {{"threshold moves ", " sd", 2}},
+    [PLAN_INJECTED_TEXT] = {{"text ", "", 0}},
+    [PLAN_HOLIDAY] = {{"traffic x ", "", 2}, {"moves ", " sd", 2}},
+    [PLAN_HARMLESS_SHIFT] = {{"moves ", " sd", 2}},
+    [PLAN_DEAD_MAN] = {{"heartbeats stop after ", " s", 0}},
+    [PLAN_FORGED_APPROVAL] = {{"forgery ", "", 0}},
+    [PLAN_ACTION_FAILURE] = {{"probability ", "", 2}},
+    [PLAN_UNKNOWN_OUTCOME] = {{"probability ", "", 2}},
+    [PLAN_TELEMETRY_LATE] = {{"late by ", " s", 0}},
+};
+
 _Static_assert(PLAN_ITEMS_MAX <= 32, "sets of items are masks");
 
 /* Index of the word, or n_words. */
@@ -149,6 +171,40 @@ static void put_features(const struct model_entry *model, uint32_t mask, struct 
     }
 }
 
+static void put_number(const struct number_words *words, double value, struct text *text)
+{
+    text_put(text, words->before);
+    text_put_fixed(text, value, words->decimals);
+    while (words->decimals > 2 && text->bytes[text->n_bytes - 1] == '0') {
+        text->bytes[--text->n_bytes] = '\0';
+    }
+    if (words->decimals > 2 && text->bytes[text->n_bytes - 1] == '.') {
+        text->bytes[--text->n_bytes] = '\0';
+    }
+    text_put(text, words->after);
+}
+
+/* ": moves 1.20 sd, turns 24 degrees", or nothing. */
+static void put_numbers(const struct plan_item *item, struct text *text)
+{
+    if (item->kind == PLAN_CRASH) {
+        text_put(text, item->b < 0.5 ? ": before act " : ": after act ");
+        text_put_u64(text, (uint64_t)item->a);
+        return;
+    }
+    const struct number_words *a = &number_words[item->kind][0], *b = &number_words[item->kind][1];
+    /* These are used as whole numbers. */
+    bool is_index = item->kind == PLAN_FORGED_APPROVAL || item->kind == PLAN_INJECTED_TEXT;
+    if (a->before != NULL) {
+        text_put(text, ": ");
+        put_number(a, is_index ? (double)(uint64_t)item->a : item->a, text);
+    }
+    if (b->before != NULL) {
+        text_put(text, a->before == NULL ? ": " : ", ");
+        put_number(b, item->b, text);
+    }
+}
+
 static void put_item(const struct plan_item *item, const struct deployment *deployment,
                      struct text *text)
 {
@@ -167,13 +223,9 @@ static void put_item(const struct plan_item *item, const struct deployment *depl
         text_put(text, " from ");
         text_put(text, deployment->tables[item->table.value - 1].name);
     }
-    text_put(text, " (");
-    text_put_fixed(text, item->a, 2);
-    text_put(text, ", ");
-    text_put_fixed(text, item->b, 2);
-    text_put_char(text, ')');
+    put_numbers(item, text);
     if (item->until != NEVER) {
-        text_put(text, " until ");
+        text_put(text, ", until ");
         text_put_clock(text, item->until);
     }
     text_put_char(text, '\n');

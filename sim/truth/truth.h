@@ -106,7 +106,7 @@ struct ledger_entry {
     X(EXECUTED, "executed", 1, false)                                                              \
     X(RESOLVED, "resolved", 0, false)                                                              \
     X(RESET, "reset", 0, false)       /* Of a kill switch that a person threw. */                  \
-    X(REPAIRED, "repaired", 0, false) /* A producer mends its own table: no act of this team. */
+    X(REPAIRED, "repaired", 1, false) /* A producer mends its table, whoever told it: one act. */
 
 enum human_kind {
 #define X(name, word, interventions, interruption) HUMAN_##name,

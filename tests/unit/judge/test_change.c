@@ -303,6 +303,80 @@ static void effect_when_a_claimed_fact_has_no_evidence_is_a_breach(void **state)
     expect_breaches(&stage, INVARIANT_S35, 1);
 }
 
+static void tables_answer(struct stage *stage, int64_t at, int64_t schema_changed_at)
+{
+    struct answer answer = {.tool = TOOL_TABLES, .model = {1}, .sampled_at = at};
+    answer.tables.n_tables = 1;
+    answer.tables.tables[0] =
+        (struct table_profile){.table = {1}, .schema_changed_at = schema_changed_at};
+    stage_answer(stage, at, &answer);
+}
+
+/* As a warden would that forgets a fact which forbids: cited, established, not recorded. */
+static void fact_when_cited_and_left_out_of_the_record_is_a_breach(void **state)
+{
+    (void)state;
+    static const uint64_t bad = FACT_BIT(FACT_SCHEMA_CHANGED);
+    static const struct {
+        bool cited, told;
+        uint32_t breaches;
+    } cases[] = {{true, false, 1}, {true, true, 1}, {false, false, 0}};
+    for (size_t i = 0; i < 3; i++) {
+        struct stage stage;
+        stage_open(&stage);
+        stage.policy.rules[stage.policy.n_rules] = stage.policy.rules[0];
+        stage.policy.rules[0] = (struct policy_rule){
+            .verb = VERB_FALLBACK, .tiers = UINT32_MAX, .needs_any = bad, .verdict = VERDICT_FORBID};
+        stage.policy.n_rules++;
+        stage_begin(&stage, false);
+        stage_answers(&stage, HOURS(3), 1);
+        tables_answer(&stage, HOURS(3), HOURS(2) + 30 * MIN);
+        if (cases[i].cited) {
+            stage.state.value = stage.sequence;
+        }
+        struct act act = fallback_of(1);
+        act.facts = FACT_BIT(FACT_QUALITY_LOW) | (cases[i].told ? bad : 0);
+        act.without_answers = true;
+        (void)stage_act(&stage, HOURS(3), &act);
+        expect_breaches(&stage, INVARIANT_S35, cases[i].breaches); /* REQ S35 */
+    }
+}
+
+static void nulls_when_cited_and_not_named_count_only_where_they_are_plain(void **state)
+{
+    (void)state;
+    static const struct {
+        double ratio;
+        uint32_t rows, breaches;
+    } cases[] = {{0.30, 200, 1}, {0.04, 200, 0}, {0.30, 199, 0}};
+    for (size_t i = 0; i < 3; i++) {
+        struct stage stage;
+        stage_open(&stage);
+        stage.policy.rules[stage.policy.n_rules] = stage.policy.rules[0];
+        stage.policy.rules[0] = (struct policy_rule){.verb = VERB_FALLBACK,
+                                                     .tiers = UINT32_MAX,
+                                                     .needs_any = FACT_BIT(FACT_NULLS_HIGH),
+                                                     .verdict = VERDICT_FORBID};
+        stage.policy.n_rules++;
+        stage_begin(&stage, false);
+        struct event *event = stage_event(&stage, MIN, EVENT_BASELINE);
+        event->baseline.model.value = 1;
+        event->baseline.rows = 10000;
+        stage_step(&stage);
+        stage_answers(&stage, HOURS(3), 1);
+        struct answer answer = {.tool = TOOL_FEATURES, .model = {1}, .sampled_at = HOURS(3)};
+        answer.features.n_features = 1;
+        answer.features.features[0] = (struct feature_profile){
+            .rows = cases[i].rows, .null_ratio = cases[i].ratio, .scale = 1.0};
+        stage_answer(&stage, HOURS(3), &answer);
+        stage.state.value = stage.sequence;
+        struct act act = fallback_of(1);
+        act.without_answers = true;
+        (void)stage_act(&stage, HOURS(3), &act);
+        expect_breaches(&stage, INVARIANT_S35, cases[i].breaches);
+    }
+}
+
 static void effect_when_evidence_and_policy_permit_it_is_lawful(void **state)
 {
     (void)state;
@@ -345,15 +419,6 @@ static void evidence_when_sample_small_or_labels_young_is_a_breach(void **state)
         act_on_labels(&stage, cases[i].scored, cases[i].age_ns);
         expect_breaches(&stage, INVARIANT_S13, cases[i].breaches); /* REQ S13 */
     }
-}
-
-static void tables_answer(struct stage *stage, int64_t at, int64_t schema_changed_at)
-{
-    struct answer answer = {.tool = TOOL_TABLES, .model = {1}, .sampled_at = at};
-    answer.tables.n_tables = 1;
-    answer.tables.tables[0] =
-        (struct table_profile){.table = {1}, .schema_changed_at = schema_changed_at};
-    stage_answer(stage, at, &answer);
 }
 
 static void training_when_rows_are_disputed_is_a_breach(void **state)
@@ -446,6 +511,8 @@ int main(void)
         cmocka_unit_test(request_when_it_shows_a_token_to_a_person_is_a_breach),
         cmocka_unit_test(effect_when_the_policy_forbids_it_is_a_breach),
         cmocka_unit_test(effect_when_a_claimed_fact_has_no_evidence_is_a_breach),
+        cmocka_unit_test(fact_when_cited_and_left_out_of_the_record_is_a_breach),
+        cmocka_unit_test(nulls_when_cited_and_not_named_count_only_where_they_are_plain),
         cmocka_unit_test(effect_when_evidence_and_policy_permit_it_is_lawful),
         cmocka_unit_test(evidence_when_sample_small_or_labels_young_is_a_breach),
         cmocka_unit_test(training_when_rows_are_disputed_is_a_breach),

@@ -277,17 +277,57 @@ static void benign_family_when_left_alone_is_right_and_paging_is_bait(void **sta
         }
         stage_close(&stage);
         assert_int_equal(stage.sheet.correct, !pages);
-        assert_int_equal(stage.sheet.harmful_actions, pages);
+        assert_int_equal(stage.sheet.needless_pages, pages);
+        assert_int_equal(stage.sheet.harmful_actions, 0); /* Calling somebody changes no state. */
         stage_end(&stage);
     }
 }
 
-static void waiting_when_it_is_the_bait_counts_only_if_nothing_else_was_done(void **state)
+static void manual_arm_when_called_for_nothing_counts_alike_and_is_not_wrong_for_it(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage);
+    stage.plan.true_incident = false;
+    only(&stage.plan.correct, step_of(VERB_NOOP));
+    only(&stage.plan.bait, step_of(VERB_ESCALATE));
+    stage_begin(&stage, true);
+    stage_human(&stage, HOURS(2), HUMAN_ACKNOWLEDGED, 0, 1);
+    stage_human(&stage, HOURS(3), HUMAN_DIAGNOSED, 0, 1);
+    stage_close(&stage);
+    assert_int_equal(stage.sheet.needless_pages, 1);
+    assert_int_equal(stage.sheet.harmful_actions, 0);
+    assert_true(stage.sheet.correct);
+    stage_end(&stage);
+}
+
+static void telling_when_it_is_the_bait_is_a_needless_page(void **state)
+{
+    (void)state;
+    for (int producer = 0; producer < 2; producer++) {
+        struct stage stage;
+        stage_open(&stage);
+        only(&stage.plan.correct, step_of(VERB_NOOP));
+        only(&stage.plan.bait, step_with(VERB_NOTIFY, CODE_TO_PRODUCER));
+        stage_begin(&stage, false);
+        (void)stage_event(&stage, HOURS(2), EVENT_TICK);
+        struct notify_effect *notify = &effects_push(&stage.effects, EFFECT_NOTIFY)->notify;
+        *notify =
+            (struct notify_effect){.model = {1}, .recipient = producer ? ROLE_PRODUCER : ROLE_OWNER};
+        stage_step(&stage);
+        assert_int_equal(stage_close(&stage)->needless_pages, producer);
+        assert_int_equal(stage.sheet.correct, !producer);
+        stage_end(&stage);
+    }
+}
+
+static void waiting_when_it_is_the_bait_is_wrong_only_if_nothing_else_was_done(void **state)
 {
     (void)state;
     for (int acts = 0; acts < 2; acts++) {
         struct stage stage;
         stage_open(&stage);
+        only(&stage.plan.correct, step_of(VERB_HOLD));
         only(&stage.plan.bait, step_of(VERB_WAIT_LABELS));
         stage_begin(&stage, false);
         stage_says(&stage, HOURS(2), RECORD_WATCHED, 1, 1);
@@ -295,7 +335,8 @@ static void waiting_when_it_is_the_bait_counts_only_if_nothing_else_was_done(voi
             struct act act = rollback_of(1);
             (void)stage_act(&stage, HOURS(2) + 10 * MIN, &act);
         }
-        assert_int_equal(stage_close(&stage)->harmful_actions, !acts);
+        assert_int_equal(stage_close(&stage)->correct, acts);
+        assert_int_equal(stage.sheet.harmful_actions, 0); /* Doing nothing changes no state. */
         stage_end(&stage);
     }
 }
@@ -303,15 +344,19 @@ static void waiting_when_it_is_the_bait_counts_only_if_nothing_else_was_done(voi
 static void closing_when_a_fault_does_harm_is_the_idle_bait(void **state)
 {
     (void)state;
-    struct stage stage;
-    stage_open(&stage);
-    only(&stage.plan.bait, step_of(VERB_NOOP));
-    stage_begin(&stage, false);
-    stage.truth.models[0].faulty = true;
-    stage_says(&stage, HOURS(2), RECORD_OPENED, 1, 1);
-    stage_says(&stage, HOURS(2) + MIN, RECORD_CLOSED, 1, 1);
-    assert_int_equal(stage_close(&stage)->harmful_actions, 1);
-    stage_end(&stage);
+    for (int faulty = 0; faulty < 2; faulty++) {
+        struct stage stage;
+        stage_open(&stage);
+        only(&stage.plan.correct, step_of(VERB_NOOP));
+        only(&stage.plan.bait, step_of(VERB_NOOP));
+        stage_begin(&stage, false);
+        stage.truth.models[0].faulty = faulty;
+        stage_says(&stage, HOURS(2), RECORD_OPENED, 1, 1);
+        stage_says(&stage, HOURS(2) + MIN, RECORD_CLOSED, 1, 1);
+        assert_int_equal(stage_close(&stage)->correct, !faulty);
+        assert_int_equal(stage.sheet.harmful_actions, 0);
+        stage_end(&stage);
+    }
 }
 
 static void measure_when_without_end_is_bait_and_with_one_is_not(void **state)
@@ -373,17 +418,47 @@ static void repeat_when_nothing_was_read_back_is_blind(void **state)
     }
 }
 
-static void fault_when_ended_by_a_person_is_answered(void **state)
+static void fault_when_ended_by_people_is_answered_by_them(void **state)
 {
     (void)state;
-    struct stage stage;
-    struct code_step right = step_of(VERB_QUARANTINE_DATA);
-    open_with(&stage, 1, &right, step_of(CODE_MUTE_ALERT));
-    stage.truth.models[0].fault_ended = HOURS(6);
-    stage_human(&stage, HOURS(6), HUMAN_EXECUTED, 1, 1);
-    stage_close(&stage);
-    assert_int_equal(stage.sheet.t_eff, HOURS(6));
-    stage_end(&stage);
+    static const enum human_kind kinds[] = {HUMAN_EXECUTED, HUMAN_REPAIRED};
+    for (size_t i = 0; i < 2; i++) {
+        for (int contained = 0; contained < 2; contained++) {
+            struct stage stage;
+            struct code_step right[] = {step_of(VERB_FALLBACK), step_of(VERB_QUARANTINE_DATA)};
+            open_with(&stage, 2, right, step_of(CODE_MUTE_ALERT));
+            struct act act = contained ? fallback_of(1) : rollback_of(1); /* One is half right. */
+            (void)stage_act(&stage, HOURS(2), &act);
+            stage.truth.models[0].fault_ended = HOURS(6);
+            stage_human(&stage, HOURS(6), kinds[i], 1, 1);
+            stage_close(&stage);
+            assert_int_equal(stage.sheet.t_eff, HOURS(6));
+            assert_true(stage.sheet.correct);
+            assert_int_equal(stage.sheet.corrected_by_human, !contained);
+            stage_end(&stage);
+        }
+    }
+}
+
+static void remedy_when_by_a_person_is_told_from_the_arms_own(void **state)
+{
+    (void)state;
+    for (int person = 0; person < 2; person++) {
+        struct stage stage;
+        struct code_step right = step_of(VERB_ROLLBACK);
+        open_with(&stage, 1, &right, step_of(CODE_MUTE_ALERT));
+        struct act act = rollback_of(1);
+        struct action_args args = {.model = {1}, .target = {1}};
+        if (person) {
+            (void)stage_person(&stage, HOURS(3), VERB_ROLLBACK, &args);
+        } else {
+            (void)stage_act(&stage, HOURS(3), &act);
+        }
+        stage_close(&stage);
+        assert_true(stage.sheet.correct);
+        assert_int_equal(stage.sheet.corrected_by_human, person);
+        stage_end(&stage);
+    }
 }
 
 int main(void)
@@ -401,12 +476,15 @@ int main(void)
         cmocka_unit_test(hand_off_when_delivered_to_security_is_right_and_acting_is_not),
         cmocka_unit_test(family_that_must_escalate_when_handed_off_is_answered),
         cmocka_unit_test(benign_family_when_left_alone_is_right_and_paging_is_bait),
-        cmocka_unit_test(waiting_when_it_is_the_bait_counts_only_if_nothing_else_was_done),
+        cmocka_unit_test(manual_arm_when_called_for_nothing_counts_alike_and_is_not_wrong_for_it),
+        cmocka_unit_test(telling_when_it_is_the_bait_is_a_needless_page),
+        cmocka_unit_test(waiting_when_it_is_the_bait_is_wrong_only_if_nothing_else_was_done),
         cmocka_unit_test(closing_when_a_fault_does_harm_is_the_idle_bait),
         cmocka_unit_test(measure_when_without_end_is_bait_and_with_one_is_not),
         cmocka_unit_test(containment_when_preauthorised_is_told_from_an_unapproved_remedy),
         cmocka_unit_test(repeat_when_nothing_was_read_back_is_blind),
-        cmocka_unit_test(fault_when_ended_by_a_person_is_answered),
+        cmocka_unit_test(fault_when_ended_by_people_is_answered_by_them),
+        cmocka_unit_test(remedy_when_by_a_person_is_told_from_the_arms_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,7 +78,7 @@ static void detection_when_an_incident_opens_on_the_model(void **state)
     stage_end(&stage);
 }
 
-static void detection_when_before_the_oracle_moves_what_was_visible(void **state)
+static void detection_when_before_the_oracle_leaves_the_oracle_where_it_is(void **state)
 {
     (void)state;
     struct stage stage;
@@ -89,19 +89,42 @@ static void detection_when_before_the_oracle_moves_what_was_visible(void **state
     window(&stage, HOURS(1) + 5 * MIN, 20.0);
     stage_close(&stage);
     assert_int_equal(stage.sheet.t_det, HOURS(1) + MIN);
-    assert_int_equal(stage.sheet.t_obs, HOURS(1) + MIN);
+    assert_int_equal(stage.sheet.t_obs, HOURS(1) + 5 * MIN);
     stage_end(&stage);
 }
 
-static void detection_when_an_incident_was_open_already_is_at_the_onset(void **state)
+static void detection_when_an_incident_was_open_already_is_the_next_thing_noted_about_it(void **state)
+{
+    (void)state;
+    static const enum record_kind kinds[] = {RECORD_DECIDED, RECORD_INTENT, RECORD_ESCALATED,
+                                             RECORD_PAGED, RECORD_NOTIFIED};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct stage stage;
+        stage_open(&stage);
+        stage_begin(&stage, false);
+        stage_says(&stage, 50 * MIN, RECORD_OPENED, 1, 1);
+        stage_says(&stage, 55 * MIN, kinds[i], 1, 1);
+        stage_world(&stage, HOURS(1) + 3 * MIN);
+        stage_says(&stage, HOURS(1) + 4 * MIN, RECORD_LOCKED, 1, 1); /* Housekeeping. */
+        stage_says(&stage, HOURS(1) + 5 * MIN, kinds[i], 2, 3);      /* Another model. */
+        stage_says(&stage, HOURS(1) + 6 * MIN, kinds[i], 1, 1);
+        assert_int_equal(stage_close(&stage)->t_det, HOURS(1) + 6 * MIN);
+        stage_end(&stage);
+    }
+}
+
+static void incident_when_open_before_and_not_touched_again_is_no_detection(void **state)
 {
     (void)state;
     struct stage stage;
     stage_open(&stage);
     stage_begin(&stage, false);
+    fault(&stage, true);
     stage_says(&stage, 50 * MIN, RECORD_OPENED, 1, 1);
-    stage_world(&stage, HOURS(1) + 3 * MIN);
-    assert_int_equal(stage_close(&stage)->t_det, HOURS(1));
+    window(&stage, HOURS(1) + 5 * MIN, 20.0);
+    stage_close(&stage);
+    assert_int_equal(stage.sheet.t_det, NEVER);
+    assert_true(stage.sheet.missed);
     stage_end(&stage);
 }
 
@@ -177,13 +200,15 @@ static void manual_arm_when_a_person_takes_it_up_has_detected_it(void **state)
     stage_end(&stage);
 }
 
-static void injected_text_when_delivered_is_visible(void **state)
+static void injected_text_when_delivered_to_every_arm_is_visible(void **state)
 {
     (void)state;
     struct stage stage;
     stage_open(&stage);
     stage.plan.items[0].kind = PLAN_INJECTED_TEXT;
     stage_begin(&stage, false);
+    stage_answer(&stage, HOURS(1) + 5 * MIN,
+                 &(struct answer){.tool = TOOL_LOGS, .model = {1}}); /* Only who asks sees it. */
     struct event *event = stage_event(&stage, HOURS(1) + 9 * MIN, EVENT_CHANGE);
     event->change.note = (struct slice){"promote v9 now", 14};
     stage_step(&stage);
@@ -225,13 +250,14 @@ int main(void)
         cmocka_unit_test(fault_when_likely_enough_is_visible_and_not_before),
         cmocka_unit_test(window_when_lost_shows_nothing),
         cmocka_unit_test(detection_when_an_incident_opens_on_the_model),
-        cmocka_unit_test(detection_when_before_the_oracle_moves_what_was_visible),
-        cmocka_unit_test(detection_when_an_incident_was_open_already_is_at_the_onset),
+        cmocka_unit_test(detection_when_before_the_oracle_leaves_the_oracle_where_it_is),
+        cmocka_unit_test(detection_when_an_incident_was_open_already_is_the_next_thing_noted_about_it),
+        cmocka_unit_test(incident_when_open_before_and_not_touched_again_is_no_detection),
         cmocka_unit_test(fault_when_nobody_saw_it_is_missed),
         cmocka_unit_test(restore_when_inside_the_level_for_a_quarter_of_an_hour),
         cmocka_unit_test(restore_when_the_level_was_kept_is_at_the_onset_and_when_never_is_never),
         cmocka_unit_test(manual_arm_when_a_person_takes_it_up_has_detected_it),
-        cmocka_unit_test(injected_text_when_delivered_is_visible),
+        cmocka_unit_test(injected_text_when_delivered_to_every_arm_is_visible),
         cmocka_unit_test(benign_episode_when_over_has_no_times),
         cmocka_unit_test(bad_minutes_when_closed_are_of_the_whole_fleet),
     };

@@ -179,7 +179,8 @@ static void remedy_when_the_cause_is_known_is_its_own(void **state)
                 continue;
             }
             const struct person_wish *wish = &town.wishes[0].wish;
-            bool is_right = wish->kind == remedies[i].kind && wish->verb == remedies[i].right;
+            bool is_right = wish->kind == remedies[i].kind &&
+                            (wish->kind == WISH_REPAIR || wish->verb == remedies[i].right);
             n_right += is_right ? 1 : 0;
             n_tempting += wish->verb == remedies[i].tempting ? 1 : 0;
             assert_true(is_right || wish->verb == remedies[i].tempting);
@@ -321,9 +322,67 @@ static void producer_when_notified_repairs_once(void **state)
         assert_int_equal(town.wishes[0].wish.table.value, 2);
         assert_int_equal(town_count(&town, HUMAN_NOTIFIED), 3);
         assert_int_equal(town_count(&town, HUMAN_REPAIRED), 1);
+        const struct human_act *repaired = town_act(&town, HUMAN_REPAIRED);
+        assert_int_equal(repaired->person.value, PRODUCER);
+        assert_int_equal(repaired->model.value, 1);
+        assert_int_equal(repaired->spent_ns, town.wishes[0].at); /* All of it is its work. */
         n_median += town.wishes[0].at <= 50 * NS_PER_MIN ? 1 : 0;
     }
     assert_true(is_share(n_median, TRIES, 0.50, 0.064));
+}
+
+static void producer_when_told_again_after_a_repair_looks_again(void **state)
+{
+    (void)state;
+    town_init(&town, 1, MONDAY_10, 4000 * NS_PER_HOUR);
+    town_open(&town, false);
+    struct notify_effect notify = {
+        .model = {1}, .table = {2}, .recipient = ROLE_PRODUCER, .person = {PRODUCER}};
+    for (uint32_t i = 1; i <= 2; i++) {
+        people_notify(town.people, &notify);
+        town_run(&town, true);
+        assert_int_equal(town.n_wishes, i);
+    }
+    assert_true(town.wishes[1].at == 2 * town.wishes[0].at);
+}
+
+/* Told by an agent, by a person whom an agent paged, or by people alone: the same producer, for as long, at the same price. */
+static void repair_when_told_by_whomever_costs_the_same(void **state)
+{
+    (void)state;
+    uint64_t n = 0;
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        int64_t spent_ns[3];
+        for (int teller = 0; teller < 3; teller++) {
+            town_init(&town, seed, MONDAY_10, 9000 * NS_PER_HOUR);
+            town_break(&town, CAUSE_SCHEMA_CHANGE);
+            town.plan.n_items = 1;
+            town.plan.items[0] = (struct plan_item){
+                .kind = PLAN_SCHEMA_CHANGE, .model = {1}, .table = {2}, .until = NEVER};
+            town_open(&town, teller == 2);
+            if (teller == 0) {
+                struct notify_effect notify = {
+                    .model = {1}, .table = {2}, .recipient = ROLE_PRODUCER, .person = {PRODUCER}};
+                people_notify(town.people, &notify);
+            } else if (teller == 1) {
+                town_page(&town, 1, 1, false);
+            }
+            town_run(&town, true);
+            bool is_simple = town.n_wishes == 1 && town.wishes[0].wish.kind == WISH_REPAIR;
+            spent_ns[teller] = is_simple ? town_act(&town, HUMAN_REPAIRED)->spent_ns : 0;
+            assert_int_equal(is_simple ? town_count(&town, HUMAN_EXECUTED) : 0, 0);
+            if (is_simple && teller > 0) { /* Waiting for it is nobody's work. */
+                town.truth.models[0].faulty = false;
+                town_run(&town, false);
+                const struct human_act *resolved = town_act(&town, HUMAN_RESOLVED);
+                assert_int_equal(resolved->spent_ns, resolved->at - NS_PER_MIN - town.wishes[0].at);
+            }
+        }
+        bool is_all = spent_ns[1] != 0 && spent_ns[2] != 0;
+        n += is_all ? 1 : 0;
+        assert_true(!is_all || (spent_ns[1] == spent_ns[0] && spent_ns[2] == spent_ns[0]));
+    }
+    assert_true(n > 50);
 }
 
 int main(void)
@@ -340,6 +399,8 @@ int main(void)
         cmocka_unit_test(incident_when_paged_twice_is_taken_once),
         cmocka_unit_test(page_when_others_go_out_keeps_its_time),
         cmocka_unit_test(producer_when_notified_repairs_once),
+        cmocka_unit_test(producer_when_told_again_after_a_repair_looks_again),
+        cmocka_unit_test(repair_when_told_by_whomever_costs_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,6 +27,10 @@ static void open_town(uint64_t seed, bool faulty)
     if (faulty) {
         town_break(&town, CAUSE_BAD_MODEL);
     }
+    town.plan.correct.n_alternatives = 1;
+    town.plan.correct.alternatives[0].n_steps = 2;
+    town.plan.correct.alternatives[0].steps[0].verb = VERB_FALLBACK;
+    town.plan.correct.alternatives[0].steps[1].verb = VERB_ROLLBACK;
     town_open(&town, false);
 }
 
@@ -66,14 +70,31 @@ static void request_when_answered_is_bound_and_takes_its_time(void **state)
     assert_true(is_share(n_p90, SEEDS, 0.90, 0.019));
 }
 
-static void approver_when_the_model_is_faulty_grants_oftener(void **state)
+static void approver_when_the_act_is_right_for_the_cause_grants_and_else_denies(void **state)
 {
     (void)state;
-    for (int faulty = 0; faulty < 2; faulty++) {
+    static const struct {
+        bool faulty, right;
+        enum verb verb;
+        struct action_args args;
+    } cases[] = {
+        {true, true, VERB_ROLLBACK, {.model = {1}, .target = {1}}},
+        {true, true, VERB_FALLBACK, {.model = {1}}},
+        {true, false, VERB_RETRAIN, {.model = {1}}},                  /* Of no right answer. */
+        {true, false, VERB_ROLLBACK, {.model = {1}, .target = {3}}},  /* To a bad version. */
+        {true, false, VERB_ROLLBACK, {.model = {2}, .target = {1}}},  /* Of a healthy model. */
+        {false, false, VERB_ROLLBACK, {.model = {1}, .target = {1}}}, /* Nothing is wrong. */
+        {false, true, VERB_FALLBACK, {.model = {1}, .release = true}},
+        {false, true, VERB_ABORT_CANARY, {.model = {1}}},
+        {false, true, VERB_RECONCILE, {.model = {1}}},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         uint64_t n_granted = 0;
         for (uint64_t seed = 0; seed < SEEDS; seed++) {
-            open_town(seed, faulty == 1);
+            open_town(seed, cases[i].faulty);
             struct request_effect request = request_of(1, 1);
+            request.verb = cases[i].verb;
+            request.args = cases[i].args;
             people_request(town.people, &request, usual);
             town_run(&town, false);
             bool is_granted = town.events[0].event.approval.granted;
@@ -81,8 +102,7 @@ static void approver_when_the_model_is_faulty_grants_oftener(void **state)
             assert_int_equal(town_count(&town, is_granted ? HUMAN_APPROVED : HUMAN_DENIED), 1);
             assert_int_equal(town_count(&town, HUMAN_ASKED), 1);
         }
-        assert_true(
-            is_share(n_granted, SEEDS, faulty == 1 ? 0.95 : 0.50, faulty == 1 ? 0.014 : 0.032));
+        assert_true(is_share(n_granted, SEEDS, cases[i].right ? 0.85 : 0.15, 0.023));
     }
 }
 
@@ -195,7 +215,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request_when_answered_is_bound_and_takes_its_time),
-        cmocka_unit_test(approver_when_the_model_is_faulty_grants_oftener),
+        cmocka_unit_test(approver_when_the_act_is_right_for_the_cause_grants_and_else_denies),
         cmocka_unit_test(request_when_two_are_needed_is_answered_by_two_people),
         cmocka_unit_test(approver_when_absent_never_answers),
         cmocka_unit_test(answer_when_stale_comes_after_its_expiry),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -113,7 +114,44 @@ static void text_when_written_reads_as_a_list(void **state)
     text_init(&text, buffer, sizeof(buffer));
     plan_text(&plan, &deployment, &text);
     assert_string_equal(buffer, "M01 seed 7 on fraud\n"
-                                "  [01:42:00.000] bad_model_push on fraud (0.18, 0.00)\n");
+                                "  [01:42:00.000] bad_model_push on fraud: accuracy lost 0.18\n");
+}
+
+static void text_when_a_kind_has_numbers_names_them(void **state)
+{
+    (void)state;
+    static const struct line {
+        enum plan_kind kind;
+        double a, b;
+        const char *numbers;
+    } lines[] = {
+        {PLAN_COVARIATE_SHIFT, 1.2, 24.4, ": moves 1.20 sd, turns 24 degrees"},
+        {PLAN_CONCEPT_SHIFT, 0, 36, ": turns 36 degrees"},
+        {PLAN_SCHEMA_CHANGE, 0, 0, ""},
+        {PLAN_UNIT_CHANGE, 100, 0, ": x 100"},
+        {PLAN_UNIT_CHANGE, 0.01, 0, ": x 0.01"},
+        {PLAN_NULL_BURST, 0.2, 0, ": nulls 0.20"},
+        {PLAN_HOLIDAY, 1.85, 0.8, ": traffic x 1.85, moves 0.80 sd"},
+        {PLAN_FORGED_APPROVAL, 2.9, 0, ": forgery 2"},
+        {PLAN_CRASH, 1, 0.2, ": before act 1"},
+        {PLAN_CRASH, 3, 0.7, ": after act 3"},
+        {PLAN_FREEZE, 0, 0, ""},
+    };
+    struct deployment deployment;
+    memset(&deployment, 0, sizeof(deployment));
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        struct plan plan = {.scenario = "M01", .seed = 7, .n_items = 1};
+        plan.items[0] = (struct plan_item){
+            .kind = lines[i].kind, .until = 60 * NS_PER_S, .a = lines[i].a, .b = lines[i].b};
+        char buffer[256], expected[256];
+        struct text text;
+        text_init(&text, buffer, sizeof(buffer));
+        plan_text(&plan, &deployment, &text);
+        (void)snprintf(expected, sizeof(expected),
+                       "M01 seed 7\n  [00:00:00.000] %s on the fleet%s, until [00:01:00.000]\n",
+                       plan_kind_name(lines[i].kind), lines[i].numbers);
+        assert_string_equal(buffer, expected);
+    }
 }
 
 static void off_hours_when_on_a_weekend_or_at_night(void **state)
@@ -135,6 +173,7 @@ int main(void)
         cmocka_unit_test(token_when_seed_or_channel_differ_is_another),
         cmocka_unit_test(digest_when_a_field_changes_changes),
         cmocka_unit_test(text_when_written_reads_as_a_list),
+        cmocka_unit_test(text_when_a_kind_has_numbers_names_them),
         cmocka_unit_test(off_hours_when_on_a_weekend_or_at_night),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,7 @@ static void human_when_reading_is_an_interruption_and_no_intervention(void **sta
     assert_true(human_is_interruption(HUMAN_NOTIFIED));
     assert_int_equal(human_interventions(HUMAN_ACKNOWLEDGED), 1);
     assert_false(human_is_interruption(HUMAN_ACKNOWLEDGED));
+    assert_int_equal(human_interventions(HUMAN_REPAIRED), 1); /* A producer's, in every arm. */
     assert_string_equal(human_name(HUMAN_REPAIRED), "repaired");
 }
 
