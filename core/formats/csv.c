@@ -120,12 +120,13 @@ static enum err take_row(struct reader *reader, uint32_t *ret_n_cells)
         TRY(take_cell(reader, &reader->cells[n_cells++]));
         int c = next_byte(reader);
         reader->at += c >= 0 ? 1 : 0;
-        if (c == '\r') {
+        bool is_returned = c == '\r';
+        while (c == '\r') { /* Twice, when a file was converted twice. */
             c = next_byte(reader);
             reader->at += c >= 0 ? 1 : 0;
-            if (c != '\n') {
-                return refuse(reader, "a carriage return without a line feed");
-            }
+        }
+        if (is_returned && c != '\n') {
+            return refuse(reader, "a carriage return within the row: no line feed follows it");
         }
         if (c == '\n' || c < 0) {
             reader->line++;
@@ -401,6 +402,13 @@ static enum err read_row(struct reader *reader, uint32_t n_cells, struct recordi
 {
     uint32_t row_i = recording->n_rows;
     double *features = recording->features + (size_t)row_i * recording->n_features;
+    if (n_cells > reader->n_columns) {
+        char word[SHOWN_BYTES + 4];
+        return err_set(reader->text, ERR_DATA,
+                       "%s: line %u: %u cells, the header has %u: '%s' is extra", reader->file,
+                       reader->row_line, n_cells, reader->n_columns,
+                       shown(reader->cells[reader->n_columns], word));
+    }
     if (n_cells != reader->n_columns) {
         return err_set(reader->text, ERR_DATA, "%s: line %u: %u cells, the header has %u",
                        reader->file, reader->row_line, n_cells, reader->n_columns);

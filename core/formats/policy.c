@@ -42,6 +42,7 @@ static const struct limit_entry limit_entries[] = {
     LIMIT("feature_rows_min", LIMIT_COUNT, feature_rows_min, 1, 10000000),
     DURATION(canary_min),
     LIMIT("canary_margin", LIMIT_SHARE, canary_margin_ppm, 0, 0),
+    LIMIT("threshold_step", LIMIT_SHARE, threshold_step_ppm, 0, 0),
     DURATION(stale),
     DURATION(approval_ttl),
     DURATION(act_deadline),

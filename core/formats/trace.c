@@ -124,6 +124,9 @@ static void put_features(const struct teller *teller, struct model_id model, uin
     text_put(teller->text, is_first ? "no feature" : "");
 }
 
+/* Part of the record, and never what an act rests on. */
+static const uint64_t for_health = FACT_BIT(FACT_QUALITY_FINE) | FACT_BIT(FACT_PROVIDER_FINE);
+
 static void put_facts(const struct teller *teller, uint64_t facts)
 {
     uint32_t n_shown = 0;
@@ -150,12 +153,6 @@ static void put_ttl(const struct teller *teller, const struct action_args *args)
     }
 }
 
-static void put_target(const struct teller *teller, const char *before, const struct action_args *args)
-{
-    text_put(teller->text, before);
-    put_version(teller, args->target);
-}
-
 /* "ROLLBACK fraud to v3": the verb, its model, and the arguments that this verb has. */
 static void put_action(const struct teller *teller, enum verb verb, const struct action_args *args)
 {
@@ -164,75 +161,45 @@ static void put_action(const struct teller *teller, enum verb verb, const struct
     text_put(text, verb_name(verb));
     text_put_char(text, ' ');
     put_model(teller, args->model);
-    switch (verb) {
-    case VERB_FALLBACK:
+    uint32_t used = (uint32_t)verb < N_VERBS ? verb_uses(verb) : 0; /* A refused one may be none. */
+    if ((used & USES_MODE) != 0) {
         text_put(text, " to ");
         text_put(text, fallback_mode_name(args->mode));
-        break;
-    case VERB_PIN_SNAPSHOT:
-    case VERB_QUARANTINE_DATA:
+    }
+    if ((used & USES_TABLE) != 0 && args->table.value != 0) {
         text_put(text, " table ");
         put_table(teller, args->table);
-        break;
-    case VERB_DISABLE_FEATURE:
-    case VERB_CLIP:
+    }
+    if ((used & USES_MASK) != 0) {
         text_put(text, " feature ");
         put_features(teller, args->model, args->feature_mask);
-        break;
-    case VERB_RETRAIN:
+    }
+    if ((used & USES_ROWS) != 0) {
         text_put(text, " on ");
         text_put(text, train_window_name(args->window));
         text_put(text, " rows from ");
         put_time(teller, args->from_ns);
         text_put(text, " to ");
         put_time(teller, args->to_ns);
-        break;
-    case VERB_THRESHOLD:
+    }
+    if ((used & USES_STEP) != 0) {
         text_put(text, args->step_ppm > 0 ? " tighter by " : " looser by ");
         text_put_fixed(text, (args->step_ppm > 0 ? 1e-6 : -1e-6) * (double)args->step_ppm, 3);
         text_put(text, " sd");
-        break;
-    case VERB_CANARY:
-        put_target(teller, " with ", args);
+    }
+    if ((used & USES_TARGET) != 0) {
+        bool is_artefact = (used & USES_SUBJECT) != 0, is_part = (used & USES_WEIGHT) != 0;
+        text_put(text, is_part ? " with " : is_artefact ? " to " : " to configuration ");
+        put_version(teller, args->target);
+    }
+    if ((used & USES_WEIGHT) != 0) {
         text_put(text, " on ");
         put_share(teller, args->weight_ppm, 1000000);
         text_put(text, " of traffic");
-        break;
-    case VERB_PROMOTE:
-    case VERB_ROLLBACK:
-    case VERB_SWITCH_MODEL:
-        put_target(teller, " to ", args);
-        break;
-    case VERB_ROLLBACK_CONFIG:
-        put_target(teller, " to configuration ", args);
-        break;
-    case VERB_NOTIFY:
-    case VERB_ESCALATE:
+    }
+    if ((used & USES_RECIPIENT) != 0) {
         text_put(text, " to ");
         text_put(text, role_name(args->recipient));
-        break;
-    case VERB_NOOP:
-    case VERB_HOLD:
-    case VERB_DEDUP:
-    case VERB_RERUN_PIPELINE:
-    case VERB_BACKFILL:
-    case VERB_FREEZE_RETRAIN:
-    case VERB_RECALIBRATE:
-    case VERB_ABORT_CANARY:
-    case VERB_ROLLBACK_IMAGE:
-    case VERB_DRAIN:
-    case VERB_SCALE_OUT:
-    case VERB_SHED_LOAD:
-    case VERB_RATE_LIMIT:
-    case VERB_RESTART:
-    case VERB_FAILOVER:
-    case VERB_RECONCILE:
-    case VERB_LOCK:
-    case VERB_STAND_DOWN:
-    case VERB_WAIT_LABELS:
-    case VERB_EXPLORATION:
-    case N_VERBS:
-        break;
     }
     put_ttl(teller, args);
     text_put(text, args->purge ? ", deleting what it replaces" : "");
@@ -762,8 +729,12 @@ static void tell_decided(const struct teller *teller, const struct record *recor
     put_action(teller, record->verb, &record->args);
     text_put(teller->text, ": ");
     text_put(teller->text, verdict_name(record->verdict));
-    text_put(teller->text, " on ");
-    put_facts(teller, record->facts);
+    if (verb_changes_state(record->verb)) {
+        text_put(teller->text, " on ");
+        put_facts(teller, record->facts & ~for_health);
+    } else {
+        text_put(teller->text, ", needs no evidence");
+    }
     text_put(teller->text, record->principal == PRINCIPAL_RULE ? ", by rule" : "");
     tell_end(teller);
 }
@@ -829,8 +800,12 @@ static void tell_verification(const struct teller *teller, const struct record *
     tell(teller, "actuator");
     text_put(teller->text, record->kind == RECORD_VERIFIED ? "verified " : "takes back ");
     put_numbered_action(teller, record);
-    text_put(teller->text, ": independent metric ");
-    put_metric(teller, record);
+    if (record->n == 0 && record->kind == RECORD_VERIFIED) {
+        text_put(teller->text, " by read-back"); /* Some verbs ask for nothing but a state. */
+    } else {
+        text_put(teller->text, ": independent metric ");
+        put_metric(teller, record);
+    }
     tell_end(teller);
 }
 

@@ -85,9 +85,9 @@ static void ask_llm(struct coordinator *coordinator, struct inquiry *inquiry,
 {
     const struct llm_limits *llm = &coordinator->deployment->llm;
     struct hints *hints = &inquiry->hints;
-    if (!llm->enabled || llm->calls_per_incident == 0 || hints->asked ||
+    if (!llm->enabled || llm->calls_per_incident == 0 || hints->asked || inquiry->plan.number > 0 ||
         inquiry->n_questions == 0 || investigator_waits(outlook->folder, outlook->now)) {
-        return; /* Once, and when there is something to show. */
+        return; /* Once, when the first answers are in and the tables are not decisive. */
     }
     char words[PROMPT_BYTES];
     struct text text;
@@ -222,7 +222,7 @@ static void finish(struct coordinator *coordinator, struct monitor *monitor,
                    struct inquiry *inquiry, enum incident_state state, int64_t now)
 {
     uint32_t i = inquiry->model.value - 1u;
-    monitor_accept(monitor, inquiry->model);
+    monitor_accept(monitor, inquiry->model, state == INCIDENT_BENIGN ? inquiry->features : 0);
     if (state == INCIDENT_HANDED_OVER) {
         monitor_forget(monitor, inquiry->model, now);
         coordinator->quiet_until[i] = now + QUIET_NS;
@@ -371,7 +371,6 @@ static void keep_asking(struct coordinator *coordinator, struct inquiry *inquiry
         inquiry->looked_at = outlook->now;
         ask(coordinator, inquiry, outlook, UINT64_C(1) << TOOL_LOGS, advice);
     }
-    ask_llm(coordinator, inquiry, outlook, diagnosis, advice);
 }
 
 static void work(struct coordinator *coordinator, struct monitor *monitor, struct inquiry *inquiry,
@@ -383,6 +382,7 @@ static void work(struct coordinator *coordinator, struct monitor *monitor, struc
     inquiry->loss = inquiry->loss || loss;
     inquiry->hypothesis = investigator_hypothesis(diagnosis, &inquiry->hints);
     decide(coordinator, inquiry, outlook, diagnosis, advice);
+    ask_llm(coordinator, inquiry, outlook, diagnosis, advice);
     keep_asking(coordinator, inquiry, outlook, diagnosis, advice);
     if (outlook->signs->states[SIGN_SUSPICIOUS_TEXT] == SIGN_PRESENT) {
         strategist_escalate(inquiry, outlook, ROLE_SECURITY, advice);

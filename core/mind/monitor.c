@@ -36,7 +36,9 @@ static const double error_margin = 0.02; /* Two points of labelled error are tol
 static const double run_length = 1e4;    /* Windows with labels to a false alarm, at least. */
 static const double accept_factor = 1.5,
                     accept_more = 0.1; /* So much beyond an accepted shift is news. */
+static const double leave_share = 0.5; /* Of the limit: below, a shift has gone. */
 enum {
+    LEAVE_WINDOWS = 3,
     ROWS_MIN = 200, /* PSI noise of a smaller window is beyond any practical threshold. */
     SCORES_MIN = 500,
     SILENCE_WINDOWS = 2 /* And a half: one lost scrape is no silence. */
@@ -131,6 +133,16 @@ static bool is_quiet(const uint32_t *counts, const uint32_t *expected_ppm, doubl
     return special <= quiet_bound * total;
 }
 
+/* What was let be is news again once it has been well below its limit for a while: one window below is noise about the limit. */
+static void leave_band(struct watched_model *watched, uint32_t i, double psi, double limit)
+{
+    bool left = psi <= leave_share * limit;
+    watched->n_left[i] = left ? watched->n_left[i] + 1 : 0;
+    if (watched->n_left[i] >= LEAVE_WINDOWS) {
+        watched->accepted[i] = 0.0;
+    }
+}
+
 static void look_at_feature(const struct monitor *monitor, struct watched_model *watched,
                             const struct baseline *profile, const uint32_t *counts, uint32_t i,
                             struct findings *findings)
@@ -149,7 +161,7 @@ static void look_at_feature(const struct monitor *monitor, struct watched_model 
     uint32_t bit = UINT32_C(1) << i;
     if (!was_constant &&
         is_quiet(counts, expected, (double)rows, is_minor ? quiet_ratio_minor : quiet_ratio_key)) {
-        watched->accepted[i] = 0.0;
+        leave_band(watched, i, 0.0, 1.0);
         return;
     }
     double nulls = (double)counts[BIN_NULL] / (double)rows;
@@ -166,10 +178,11 @@ static void look_at_feature(const struct monitor *monitor, struct watched_model 
     double limit = noise > practical ? noise : practical;
     double psi = psi_statistic(counts, expected, BINS);
     if (psi <= limit) {
-        watched->accepted[i] = 0.0;
+        leave_band(watched, i, psi, limit);
         return;
     }
     watched->psi[i] = psi;
+    watched->n_left[i] = 0;
     watched->activated |= was_constant ? bit : 0;
     watched->shifted |= bit;
     double let_be = watched->accepted[i] * accept_factor + accept_more;
@@ -361,13 +374,14 @@ void monitor_forget(struct monitor *monitor, struct model_id model, int64_t rows
     }
 }
 
-void monitor_accept(struct monitor *monitor, struct model_id model)
+void monitor_accept(struct monitor *monitor, struct model_id model, uint32_t features)
 {
     struct watched_model *watched = monitor_model(monitor, model);
     for (uint32_t i = 0; i < FEATURES_MAX; i++) {
-        bool shifted = ((watched->shifted >> i) & 1) != 0;
-        if (shifted && watched->psi[i] > watched->accepted[i]) {
+        bool concerned = (((watched->shifted | features) >> i) & 1) != 0;
+        if (concerned && watched->psi[i] > watched->accepted[i]) {
             watched->accepted[i] = watched->psi[i];
+            watched->n_left[i] = 0;
         }
     }
     if (watched->stepped) {
@@ -462,6 +476,7 @@ static void model_visit(struct visit *visit, struct watched_model *watched)
     for (uint32_t i = 0; i < FEATURES_MAX; i++) {
         visit_f64(visit, "psi", &watched->psi[i]);
         visit_f64(visit, "accepted", &watched->accepted[i]);
+        visit_u32(visit, "n_left", &watched->n_left[i]);
     }
     visit_f64(visit, "rate", &watched->rate);
     visit_f64(visit, "accepted_rate", &watched->accepted_rate);

@@ -55,8 +55,9 @@ struct watched_model {
     /* What the newest window shows; bit i is feature i. */
     uint32_t shifted, nulled, emptied, activated;
     bool stepped, failing, slow, alarmed, silent, fallback;
-    double psi[FEATURES_MAX]; /* Of the shifted ones. */
+    double psi[FEATURES_MAX]; /* When it was last shifted. */
     double accepted[FEATURES_MAX]; /* A shift of up to this much has been looked into and let be; 0: none. */
+    uint32_t n_left[FEATURES_MAX]; /* Windows in a row well below the limit. */
     double rate,
         accepted_rate; /* Decision rate of the newest step; one that has been looked into, 0: none. */
     uint32_t n_calm;   /* Windows in a row without trouble in the data. */
@@ -84,8 +85,9 @@ uint32_t monitor_silence(struct monitor *monitor, int64_t now);
 int64_t monitor_deadline(const struct monitor *monitor);
 /* Labels of rows before the time no longer count. */
 void monitor_forget(struct monitor *monitor, struct model_id model, int64_t rows_since);
-/* What is shifted now has been looked into: only more of it is a finding again. */
-void monitor_accept(struct monitor *monitor, struct model_id model);
+/* What is shifted now, or was of these features (bits), has been looked into: it is a finding again when it has grown by half, or has
+ * gone and come back. */
+void monitor_accept(struct monitor *monitor, struct model_id model, uint32_t features);
 /* Newest labels first, until enough are together or a cohort began before since. */
 struct quality monitor_quality(const struct watched_model *watched, int64_t since, uint32_t enough);
 /* Labels that have arrived of rows since a time, whoever predicted them: what a training could use. */

@@ -253,28 +253,11 @@ bool remedy_args(const struct inquiry *inquiry, const struct outlook *outlook,
     case VERB_ROLLBACK_IMAGE:
     case VERB_SCALE_OUT:
         return true;
-    case VERB_NOOP:
-    case VERB_NOTIFY:
-    case VERB_ESCALATE:
-    case VERB_HOLD:
     case VERB_PIN_SNAPSHOT:
-    case VERB_CLIP:
-    case VERB_DEDUP:
-    case VERB_RERUN_PIPELINE:
-    case VERB_BACKFILL:
     case VERB_FREEZE_RETRAIN:
-    case VERB_RECALIBRATE:
     case VERB_SWITCH_MODEL:
-    case VERB_DRAIN:
-    case VERB_SHED_LOAD:
-    case VERB_RATE_LIMIT:
-    case VERB_RESTART:
-    case VERB_FAILOVER:
-    case VERB_LOCK:
-    case VERB_STAND_DOWN:
-    case VERB_WAIT_LABELS:
-    case VERB_EXPLORATION:
-    case N_VERBS:
+    CASE_VERBS_THAT_TELL:
+    CASE_VERBS_WITHOUT_LEVER:
         return false;
     }
     return false;
@@ -317,28 +300,11 @@ uint64_t remedy_tools(enum cause cause, enum verb verb)
     case VERB_ROLLBACK_IMAGE:
     case VERB_SCALE_OUT:
         return TOOL_BIT(TOOL_STATE) | TOOL_BIT(TOOL_PLATFORM);
-    case VERB_NOOP:
-    case VERB_NOTIFY:
-    case VERB_ESCALATE:
-    case VERB_HOLD:
     case VERB_PIN_SNAPSHOT:
-    case VERB_CLIP:
-    case VERB_DEDUP:
-    case VERB_RERUN_PIPELINE:
-    case VERB_BACKFILL:
     case VERB_FREEZE_RETRAIN:
-    case VERB_RECALIBRATE:
     case VERB_SWITCH_MODEL:
-    case VERB_DRAIN:
-    case VERB_SHED_LOAD:
-    case VERB_RATE_LIMIT:
-    case VERB_RESTART:
-    case VERB_FAILOVER:
-    case VERB_LOCK:
-    case VERB_STAND_DOWN:
-    case VERB_WAIT_LABELS:
-    case VERB_EXPLORATION:
-    case N_VERBS:
+    CASE_VERBS_THAT_TELL:
+    CASE_VERBS_WITHOUT_LEVER:
         return 0;
     }
     return 0;

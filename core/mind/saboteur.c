@@ -274,7 +274,7 @@ static void malice_args(const struct saboteur *mind, const struct watched *watch
             state->config_previous.value != 0 ? state->config_previous : (struct version_id){1};
         return;
     case MALICE_THRESHOLD:
-        args->step_ppm = state->threshold_ppm > 0 ? -1000000 : 1000000;
+        args->step_ppm = state->threshold_ppm > 0 ? -250000 : 250000;
         return;
     case MALICE_FALLBACK:
         args->mode = FALLBACK_LAST_GOOD;

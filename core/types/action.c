@@ -19,6 +19,24 @@ static const bool verb_serves[N_VERBS] = {
 #undef X
 };
 
+static const uint32_t uses[N_VERBS] = {
+    [VERB_FALLBACK] = USES_MODE | USES_TTL,
+    [VERB_PIN_SNAPSHOT] = USES_TABLE | USES_TTL | USES_SUBJECT,
+    [VERB_QUARANTINE_DATA] = USES_TABLE | USES_TTL | USES_SUBJECT | USES_PURGE,
+    [VERB_DISABLE_FEATURE] = USES_MASK | USES_TTL,
+    [VERB_CLIP] = USES_MASK,
+    [VERB_FREEZE_RETRAIN] = USES_TTL,
+    [VERB_RETRAIN] = USES_ROWS,
+    [VERB_THRESHOLD] = USES_STEP,
+    [VERB_CANARY] = USES_TARGET | USES_WEIGHT | USES_SUBJECT,
+    [VERB_PROMOTE] = USES_TARGET | USES_SUBJECT,
+    [VERB_SWITCH_MODEL] = USES_TARGET | USES_SUBJECT,
+    [VERB_ROLLBACK] = USES_TARGET | USES_SUBJECT | USES_PURGE,
+    [VERB_ROLLBACK_CONFIG] = USES_TARGET,
+    [VERB_NOTIFY] = USES_RECIPIENT | USES_TABLE,
+    [VERB_ESCALATE] = USES_RECIPIENT,
+};
+
 bool verb_changes_state(enum verb verb)
 {
     ASSERT((uint32_t)verb < N_VERBS);
@@ -29,6 +47,12 @@ bool verb_moves_serving(enum verb verb)
 {
     ASSERT((uint32_t)verb < N_VERBS);
     return verb_serves[verb];
+}
+
+uint32_t verb_uses(enum verb verb)
+{
+    ASSERT((uint32_t)verb < N_VERBS);
+    return uses[verb];
 }
 
 void action_args_visit(struct visit *visit, const char *name, struct action_args *args)

@@ -54,8 +54,47 @@ enum verb {
         N_VERBS
 };
 
+/* Labels that end a switch over every verb: what only tells or waits, and what no platform has a lever for yet. */
+#define CASE_VERBS_THAT_TELL                                                                       \
+    case VERB_NOOP:                                                                                \
+    case VERB_NOTIFY:                                                                              \
+    case VERB_ESCALATE:                                                                            \
+    case VERB_HOLD:                                                                                \
+    case VERB_STAND_DOWN:                                                                          \
+    case VERB_WAIT_LABELS
+#define CASE_VERBS_WITHOUT_LEVER                                                                   \
+    case VERB_CLIP:                                                                                \
+    case VERB_DEDUP:                                                                               \
+    case VERB_RERUN_PIPELINE:                                                                      \
+    case VERB_BACKFILL:                                                                            \
+    case VERB_RECALIBRATE:                                                                         \
+    case VERB_DRAIN:                                                                               \
+    case VERB_SHED_LOAD:                                                                           \
+    case VERB_RATE_LIMIT:                                                                          \
+    case VERB_RESTART:                                                                             \
+    case VERB_FAILOVER:                                                                            \
+    case VERB_LOCK:                                                                                \
+    case VERB_EXPLORATION:                                                                         \
+    case N_VERBS
+
+/* Arguments that a verb uses beside the model; all others are zero. */
+enum {
+    USES_TARGET = 1,
+    USES_TABLE = 2,
+    USES_MASK = 4,
+    USES_ROWS = 8,
+    USES_WEIGHT = 16,
+    USES_STEP = 32,
+    USES_MODE = 64,
+    USES_TTL = 128, /* And release. */
+    USES_PURGE = 256,
+    USES_RECIPIENT = 512,
+    USES_SUBJECT = 1024
+};
+
 bool verb_changes_state(enum verb verb);
 bool verb_moves_serving(enum verb verb);
+uint32_t verb_uses(enum verb verb);
 
 /* Rows a RETRAIN asks for. The judge decides from from_ns and to_ns what they really held. */
 enum train_window {

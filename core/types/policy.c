@@ -36,6 +36,8 @@ void policy_defaults(struct policy_limits *limits)
         .feature_rows_min = 200,            /* S13 n_feature: PSI noise below 0.1. */
         .canary_min_ns = 10 * NS_PER_MIN,   /* S07 t_min. */
         .canary_margin_ppm = 20000,         /* Two points of accuracy, the tolerance of S43. */
+        .threshold_step_ppm =
+            250000, /* A quarter of a score deviation: at most ten points of decisions. */
         .stale_ns = 180 * NS_PER_S,         /* S17 t_stale: three scrapes. */
         .approval_ttl_ns = 15 * NS_PER_MIN, /* S10 ttl_approval: state seldom holds for longer. */
         .act_deadline_ns = 5 * NS_PER_MIN,  /* S22 t_act. */
@@ -72,6 +74,7 @@ static void limits_visit(struct visit *visit, struct policy_limits *limits)
     visit_u32(visit, "feature_rows_min", &limits->feature_rows_min);
     visit_i64(visit, "canary_min_ns", &limits->canary_min_ns);
     visit_u32(visit, "canary_margin_ppm", &limits->canary_margin_ppm);
+    visit_u32(visit, "threshold_step_ppm", &limits->threshold_step_ppm);
     visit_i64(visit, "stale_ns", &limits->stale_ns);
     visit_i64(visit, "approval_ttl_ns", &limits->approval_ttl_ns);
     visit_i64(visit, "act_deadline_ns", &limits->act_deadline_ns);

@@ -47,6 +47,7 @@ struct policy_limits {
     uint32_t feature_rows_min;       /* S13 n_feature. */
     int64_t canary_min_ns;           /* S07 t_min. */
     uint32_t canary_margin_ppm;      /* Layer 11: non-inferiority margin on accuracy. */
+    uint32_t threshold_step_ppm;     /* Layer 3: how far one act moves a decision threshold. */
     int64_t stale_ns;                /* S17. */
     int64_t approval_ttl_ns;         /* S10. */
     int64_t act_deadline_ns;         /* S22 t_act. */

@@ -195,27 +195,10 @@ bool actuator_is_applied(const struct action *action, const struct state_answer 
         return state->config.value == args->target.value;
     case VERB_RECONCILE:
         return state->registered.value == state->serving.value;
-    case VERB_NOOP:
-    case VERB_NOTIFY:
-    case VERB_ESCALATE:
-    case VERB_HOLD:
-    case VERB_CLIP:
-    case VERB_DEDUP:
-    case VERB_RERUN_PIPELINE:
-    case VERB_BACKFILL:
-    case VERB_RECALIBRATE:
     case VERB_ROLLBACK_IMAGE:
-    case VERB_DRAIN:
     case VERB_SCALE_OUT:
-    case VERB_SHED_LOAD:
-    case VERB_RATE_LIMIT:
-    case VERB_RESTART:
-    case VERB_FAILOVER:
-    case VERB_LOCK:
-    case VERB_STAND_DOWN:
-    case VERB_WAIT_LABELS:
-    case VERB_EXPLORATION:
-    case N_VERBS:
+    CASE_VERBS_THAT_TELL:
+    CASE_VERBS_WITHOUT_LEVER:
         return false; /* The read-back has no field that would show it: such an attempt ends as failed. */
     }
     return false;

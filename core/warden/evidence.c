@@ -168,7 +168,7 @@ static uint64_t quality_facts(const struct warden *warden, struct model_id model
                : 0;
 }
 
-/* Human precedence: what a person deployed is not a reason for automation to take it back. */
+/* REQ S12: what a person deployed is not a reason for automation to take it back. */
 static uint64_t change_fact(const struct change_event *change)
 {
     bool human = change->change.by.value != 0;
@@ -446,6 +446,7 @@ static void window_put(struct warden *warden, const struct event *event)
     }
     memory->window = *window;
     memory->window_evidence.value = event->sequence;
+    memory->window_read = false;
     bool usable = window->labels_correct <= window->labels_scored &&
                   labels_are_old(warden, window->model, window->cohort_to, event->at);
     memory->label_bins[memory->n_labels % LABEL_BINS] =
@@ -491,6 +492,7 @@ void evidence_put(struct warden *warden, const struct event *event)
             struct model_memory *memory = evidence_model(warden, event->baseline.model);
             memory->baselines[memory->n_baselines % BASELINES_KEPT] = event->baseline;
             memory->n_baselines++;
+            memory->window_read = false;
             entry_push(warden, event, event->baseline.model);
         }
         return;
@@ -598,7 +600,14 @@ uint64_t evidence_facts(struct warden *warden, const struct evidence_entry *entr
     }
     if (entry->kind == EVENT_WINDOW) {
         struct model_memory *memory = evidence_model(warden, entry->model);
-        return memory->window_evidence.value == entry->id ? window_facts(warden, memory) : 0;
+        if (memory->window_evidence.value != entry->id) {
+            return 0;
+        }
+        if (!memory->window_read) { /* Once: a mind may cite it in every item that it says. */
+            memory->window_facts = window_facts(warden, memory);
+            memory->window_read = true;
+        }
+        return memory->window_facts;
     }
     return entry->kind == EVENT_REPLY ? 0 : entry->facts;
 }

@@ -4,78 +4,7 @@
 #include "core/warden/layers.h"
 #include "core/warden/parts.h"
 
-enum {
-    USES_TARGET = 1,
-    USES_TABLE = 2,
-    USES_MASK = 4,
-    USES_ROWS = 8,
-    USES_WEIGHT = 16,
-    USES_STEP = 32,
-    USES_MODE = 64,
-    USES_TTL = 128, /* And release. */
-    USES_PURGE = 256,
-    USES_RECIPIENT = 512,
-    USES_SUBJECT = 1024
-};
-
 #define ROWS_AGE_MAX_NS (3 * 366 * NS_PER_DAY) /* No warehouse of rows goes back further. */
-
-static uint32_t uses(enum verb verb)
-{
-    switch (verb) {
-    case VERB_FALLBACK:
-        return USES_MODE | USES_TTL;
-    case VERB_PIN_SNAPSHOT:
-        return USES_TABLE | USES_TTL | USES_SUBJECT;
-    case VERB_QUARANTINE_DATA:
-        return USES_TABLE | USES_TTL | USES_SUBJECT | USES_PURGE;
-    case VERB_DISABLE_FEATURE:
-        return USES_MASK | USES_TTL;
-    case VERB_CLIP:
-        return USES_MASK;
-    case VERB_FREEZE_RETRAIN:
-        return USES_TTL;
-    case VERB_RETRAIN:
-        return USES_ROWS;
-    case VERB_THRESHOLD:
-        return USES_STEP;
-    case VERB_CANARY:
-        return USES_TARGET | USES_WEIGHT | USES_SUBJECT;
-    case VERB_PROMOTE:
-    case VERB_SWITCH_MODEL:
-        return USES_TARGET | USES_SUBJECT;
-    case VERB_ROLLBACK:
-        return USES_TARGET | USES_SUBJECT | USES_PURGE;
-    case VERB_ROLLBACK_CONFIG:
-        return USES_TARGET;
-    case VERB_NOTIFY:
-        return USES_RECIPIENT | USES_TABLE;
-    case VERB_ESCALATE:
-        return USES_RECIPIENT;
-    case VERB_NOOP:
-    case VERB_HOLD:
-    case VERB_DEDUP:
-    case VERB_RERUN_PIPELINE:
-    case VERB_BACKFILL:
-    case VERB_RECALIBRATE:
-    case VERB_ABORT_CANARY:
-    case VERB_ROLLBACK_IMAGE:
-    case VERB_DRAIN:
-    case VERB_SCALE_OUT:
-    case VERB_SHED_LOAD:
-    case VERB_RATE_LIMIT:
-    case VERB_RESTART:
-    case VERB_FAILOVER:
-    case VERB_RECONCILE:
-    case VERB_LOCK:
-    case VERB_STAND_DOWN:
-    case VERB_WAIT_LABELS:
-    case VERB_EXPLORATION:
-    case N_VERBS:
-        return 0;
-    }
-    return 0;
-}
 
 static bool is_set(struct digest128 digest) { return digest.hi != 0 || digest.lo != 0; }
 
@@ -109,7 +38,7 @@ static bool used_are_in_range(const struct warden *warden, enum verb verb,
                               const struct action_args *args, int64_t now)
 {
     const struct model_entry *model = &warden->deployment->models[args->model.value - 1];
-    uint32_t used = uses(verb), all = (UINT32_C(1) << model->n_features) - 1;
+    uint32_t used = verb_uses(verb), all = (UINT32_C(1) << model->n_features) - 1;
     bool changes = verb_changes_state(verb);
     if ((used & USES_TARGET) != 0 && args->target.value == 0) {
         return false;
@@ -129,8 +58,9 @@ static bool used_are_in_range(const struct warden *warden, enum verb verb,
     if ((used & USES_WEIGHT) != 0 && (args->weight_ppm == 0 || args->weight_ppm > 500000)) {
         return false;
     }
+    int64_t step = args->step_ppm < 0 ? -(int64_t)args->step_ppm : args->step_ppm;
     if ((used & USES_STEP) != 0 &&
-        (args->step_ppm == 0 || args->step_ppm > 1000000 || args->step_ppm < -1000000)) {
+        (step == 0 || step > (int64_t)warden->policy->limits.threshold_step_ppm)) {
         return false;
     }
     if (args->ttl_ns < 0 || args->ttl_ns > 7 * NS_PER_DAY) {
@@ -155,7 +85,7 @@ enum refusal layer_3_action(struct warden *warden, const struct event *event, st
         item->model.value != warden->docket.entries[i_entry].model.value) {
         return REFUSAL_BAD_ARGUMENT;
     }
-    if (!unused_are_zero(&item->args, uses(item->verb)) ||
+    if (!unused_are_zero(&item->args, verb_uses(item->verb)) ||
         !used_are_in_range(warden, item->verb, &item->args, event->at)) {
         return REFUSAL_BAD_ARGUMENT;
     }

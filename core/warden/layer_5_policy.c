@@ -61,7 +61,7 @@ enum refusal layer_5_policy(struct warden *warden, const struct event *event, st
     if (i_entry < 0) {
         return REFUSAL_UNKNOWN_INCIDENT;
     }
-    if (warden->docket.entries[i_entry].taken) {
+    if (warden->docket.entries[i_entry].taken) { /* REQ S12 */
         return REFUSAL_TAKEN;
     }
     bool excepted = is_allowed_in_freeze(warden, change);

@@ -128,28 +128,11 @@ static enum refusal state_refusal(const struct warden *warden, const struct cand
     case VERB_RECONCILE:
         met = (change->facts & FACT_BIT(FACT_HALF_DONE)) != 0;
         break;
-    case VERB_NOOP:
-    case VERB_NOTIFY:
-    case VERB_ESCALATE:
-    case VERB_HOLD:
-    case VERB_CLIP:
-    case VERB_DEDUP:
-    case VERB_RERUN_PIPELINE:
-    case VERB_BACKFILL:
-    case VERB_RECALIBRATE:
     case VERB_THRESHOLD:
     case VERB_ROLLBACK_IMAGE:
-    case VERB_DRAIN:
     case VERB_SCALE_OUT:
-    case VERB_SHED_LOAD:
-    case VERB_RATE_LIMIT:
-    case VERB_RESTART:
-    case VERB_FAILOVER:
-    case VERB_LOCK:
-    case VERB_STAND_DOWN:
-    case VERB_WAIT_LABELS:
-    case VERB_EXPLORATION:
-    case N_VERBS:
+    CASE_VERBS_THAT_TELL:
+    CASE_VERBS_WITHOUT_LEVER:
         break;
     }
     return met ? REFUSAL_NONE : REFUSAL_PRECONDITION;

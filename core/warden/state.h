@@ -104,6 +104,8 @@ struct model_memory {
     struct baseline baselines[BASELINES_KEPT];
     struct window window; /* Newest of the champion. */
     struct evidence_id window_evidence;
+    bool window_read; /* Its facts have been looked at. */
+    uint64_t window_facts;
     uint32_t n_labels; /* Ever; the ring keeps the last LABEL_BINS. */
     struct label_bin label_bins[LABEL_BINS];
     uint32_t n_subjects;

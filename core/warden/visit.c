@@ -95,6 +95,8 @@ static void telemetry_visit(struct visit *visit, struct model_memory *memory)
     event_visit(visit, &event);
     memory->window = event.window;
     visit_u64(visit, "window_evidence", &memory->window_evidence.value);
+    visit_bool(visit, "window_read", &memory->window_read);
+    visit_u64(visit, "window_facts", &memory->window_facts);
     visit_u32(visit, "n_labels", &memory->n_labels);
     for (uint32_t i = 0; i < filled(memory->n_labels, LABEL_BINS); i++) {
         label_bin_visit(visit, &memory->label_bins[i]);

@@ -352,21 +352,9 @@ static bool take_effect(struct plant *plant, uint32_t model_i, struct ledger_ent
     case VERB_STAND_DOWN:
     case VERB_WAIT_LABELS:
         return true; /* Nothing to do to the platform. */
-    case VERB_CLIP:
-    case VERB_DEDUP:
-    case VERB_RERUN_PIPELINE:
-    case VERB_BACKFILL:
-    case VERB_RECALIBRATE:
     case VERB_ROLLBACK_IMAGE:
-    case VERB_DRAIN:
     case VERB_SCALE_OUT:
-    case VERB_SHED_LOAD:
-    case VERB_RATE_LIMIT:
-    case VERB_RESTART:
-    case VERB_FAILOVER:
-    case VERB_LOCK:
-    case VERB_EXPLORATION:
-    case N_VERBS:
+    CASE_VERBS_WITHOUT_LEVER:
         return false; /* The platform has no such lever. */
     }
     return false;

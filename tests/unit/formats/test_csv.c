@@ -68,6 +68,15 @@ static void rows_when_sound_are_read_in_the_order_of_the_request(void **state)
     assert_null(recording.features);
 }
 
+static void rows_when_their_line_breaks_were_converted_are_read(void **state)
+{
+    (void)state;
+    assert_read("price,demand,class\r\n1,2,0\r\n3,4,1\r\r\n5,6,0\n", &two);
+    assert_int_equal(recording.n_rows, 3);
+    assert_true(recording.features[5] == 6.0);
+    recording_close(&recording);
+}
+
 static void rows_when_quoted_as_rfc_4180_says_are_read(void **state)
 {
     (void)state;
@@ -93,7 +102,8 @@ static void file_when_not_a_table_is_refused_with_its_line(void **state)
     assert_refused("price,demand\n1,1\n", "r.csv: line 1: column 'class' is missing from the header");
     assert_refused("price,demand,class,price\n", "r.csv: line 1: column 'price' is there twice");
     assert_refused("price,demand,class\n1,2,0\n1,2\n", "r.csv: line 3: 2 cells, the header has 3");
-    assert_refused("price,demand,class\n1,2,0,4\n", "r.csv: line 2: 4 cells, the header has 3");
+    assert_refused("price,demand,class\n1,2,0,4\n",
+                   "r.csv: line 2: 4 cells, the header has 3: '4' is extra");
     assert_refused("price,demand,class\n1,2,0\n\n", "r.csv: line 3: 1 cells, the header has 3");
     assert_refused("price,demand,class\n\"1,2,0\n1,2,0\n",
                    "r.csv: line 2: a quoted cell does not end");
@@ -101,7 +111,11 @@ static void file_when_not_a_table_is_refused_with_its_line(void **state)
     assert_refused("price,demand,class\n1\"2,2,0\n",
                    "r.csv: line 2: a quote inside a cell that is not quoted");
     assert_refused("price,demand,class\n1,2,0\r1,2,0\n",
-                   "r.csv: line 2: a carriage return without a line feed");
+                   "r.csv: line 2: a carriage return within the row: no line feed follows it");
+    assert_refused("price,demand,class\r\n1,2,0\r,7\r\n",
+                   "r.csv: line 2: a carriage return within the row: no line feed follows it");
+    assert_refused("price,demand,class\r\n1,2,0,7\r\n",
+                   "r.csv: line 2: 4 cells, the header has 3: '7' is extra");
     assert_refused("price,demand,class,n\n1,2,0,\"a\nb\"\n1,2,0\n",
                    "r.csv: line 4: 3 cells, the header has 4");
     assert_refused_bytes((struct slice){"price,demand,class\n1,\0,0\n", 25}, &two,
@@ -287,6 +301,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_when_sound_are_read_in_the_order_of_the_request),
+        cmocka_unit_test(rows_when_their_line_breaks_were_converted_are_read),
         cmocka_unit_test(rows_when_quoted_as_rfc_4180_says_are_read),
         cmocka_unit_test(file_when_not_a_table_is_refused_with_its_line),
         cmocka_unit_test(cell_when_not_a_finite_number_is_refused_with_line_and_column),

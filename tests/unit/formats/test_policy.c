@@ -76,6 +76,7 @@ static void limits_when_all_are_given_replace_each_member(void **state)
         "  models_per_window: 1\n  traffic_per_window: 0.1\n  unverified_per_fleet: 2\n"
         "  blast_window: 1min\n  changes_per_model_hour: 3\n  cool_down: 2min\n  flips_per_day: 0\n"
         "  scored_min: 4\n  feature_rows_min: 5\n  canary_min: 3min\n  canary_margin: 0.015\n"
+        "  threshold_step: 0.1\n"
         "  stale: 4min\n  approval_ttl: 5min\n  act_deadline: 6min\n  page_deadline: 7s\n"
         "  acknowledge: 8min\n  clear: 9min\n  lock: 10s\n  dead_man: 11s\n  verify: 12h\n"
         "  llm_tokens_per_day: 13\n");
@@ -94,6 +95,7 @@ static void limits_when_all_are_given_replace_each_member(void **state)
         .feature_rows_min = 5,
         .canary_min_ns = 3 * NS_PER_MIN,
         .canary_margin_ppm = 15000,
+        .threshold_step_ppm = 100000,
         .stale_ns = 4 * NS_PER_MIN,
         .approval_ttl_ns = 5 * NS_PER_MIN,
         .act_deadline_ns = 6 * NS_PER_MIN,

@@ -149,6 +149,24 @@ static void story_when_the_warden_acts_reads_from_decision_to_verification(void 
         "[01:15:00.000] auditor      > incident 1 on fraud closed: resolved, by rule\n");
 }
 
+static void story_when_an_act_is_measured_by_no_metric_claims_none(void **state)
+{
+    (void)state;
+    struct action_args args = args_of(0);
+    args.to_ns = NS_PER_HOUR;
+    struct record *decided = record_of(RECORD_DECIDED, VERB_RETRAIN, args);
+    decided->verdict = VERDICT_AUTO;
+    decided->facts =
+        FACT_BIT(FACT_QUALITY_FINE) | FACT_BIT(FACT_PROVIDER_FINE) | FACT_BIT(FACT_LABELS_MATURED);
+    record_of(RECORD_DECIDED, VERB_HOLD, args_of(0))->verdict = VERDICT_AUTO;
+    (void)record_of(RECORD_VERIFIED, VERB_RETRAIN, args);
+    assert_story("[01:15:00.000] decision     > RETRAIN fraud on last_n rows from [00:00:00.000] to "
+                 "[01:00:00.000]: auto on labels_matured\n"
+                 "[01:15:00.000] decision     > HOLD fraud: auto, needs no evidence\n"
+                 "[01:15:00.000] actuator     > verified action 3 RETRAIN fraud on last_n rows from "
+                 "[00:00:00.000] to [01:00:00.000] by read-back\n");
+}
+
 static void story_when_a_layer_refuses_names_layer_and_reason(void **state)
 {
     (void)state;
@@ -292,6 +310,7 @@ int main(void)
         cmocka_unit_test_setup(story_when_quiet_is_empty, start),
         cmocka_unit_test_setup(story_when_a_model_goes_bad_reads_from_symptom_to_proposal, start),
         cmocka_unit_test_setup(story_when_the_warden_acts_reads_from_decision_to_verification, start),
+        cmocka_unit_test_setup(story_when_an_act_is_measured_by_no_metric_claims_none, start),
         cmocka_unit_test_setup(story_when_a_layer_refuses_names_layer_and_reason, start),
         cmocka_unit_test_setup(story_when_a_human_is_paged_names_the_human, start),
         cmocka_unit_test_setup(story_when_features_are_disabled_names_them_and_for_how_long, start),

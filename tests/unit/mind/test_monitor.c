@@ -171,12 +171,40 @@ static void shift_when_accepted_is_a_finding_only_when_it_grows(void **state)
     fixture_init(0.3);
     struct window window = window_of(ROWS, 0.5);
     give(&window);
-    monitor_accept(&fixture.monitor, (struct model_id){1});
+    monitor_accept(&fixture.monitor, (struct model_id){1}, 0);
     window = window_of(ROWS, 0.5);
     give(&window);
     assert_int_equal(fixture.findings.n_findings, 0);
     window = window_of(ROWS, 0.9);
     give(&window);
+    assert_true(found(SYMPTOM_INPUT_SHIFT));
+}
+
+static void give_tilted(double tilt, int n_windows)
+{
+    for (int i = 0; i < n_windows; i++) {
+        struct window window = window_of(ROWS, tilt);
+        give(&window);
+    }
+}
+
+/* One window below the limit is noise about it, and so is the next one above. */
+static void shift_when_found_benign_is_a_finding_only_when_it_has_gone_and_come_back(void **state)
+{
+    (void)state;
+    fixture_init(0.3);
+    give_tilted(0.35, 1);
+    assert_true(found(SYMPTOM_INPUT_SHIFT));
+    give_tilted(0.25, 1); /* Below the limit, and not away from it. */
+    assert_int_equal(fixture.findings.n_findings, 0);
+    monitor_accept(&fixture.monitor, (struct model_id){1}, 1);
+    give_tilted(0.35, 3);
+    assert_int_equal(fixture.findings.n_findings, 0);
+    give_tilted(0.0, 2);
+    give_tilted(0.35, 1);
+    assert_int_equal(fixture.findings.n_findings, 0);
+    give_tilted(0.0, 3); /* Gone. */
+    give_tilted(0.35, 1);
     assert_true(found(SYMPTOM_INPUT_SHIFT));
 }
 
@@ -300,6 +328,7 @@ int main(void)
         cmocka_unit_test(window_when_small_and_stationary_finds_nothing),
         cmocka_unit_test(shift_when_little_rests_on_the_feature_has_to_be_larger),
         cmocka_unit_test(shift_when_accepted_is_a_finding_only_when_it_grows),
+        cmocka_unit_test(shift_when_found_benign_is_a_finding_only_when_it_has_gone_and_come_back),
         cmocka_unit_test(nulls_when_many_are_told_from_a_shift),
         cmocka_unit_test(errors_when_they_rise_are_found_and_since_when),
         cmocka_unit_test(errors_when_of_rows_before_a_change_no_longer_count),

@@ -611,7 +611,9 @@ static void llm_when_enabled_is_asked_once_and_decides_nothing(void **state)
     bench.deployment.llm =
         (struct llm_limits){.enabled = true, .deadline_ns = 30 * NS_PER_S, .calls_per_incident = 3};
     bench.deployment.models[0].features[0].importance = 0.02;
-    bench_answers[TOOL_FEATURES].features.features[0].psi = 0.6;
+    /* Neither a change nor an input explains the clean set, and none of the usual causes does. */
+    bench_answers[TOOL_GOLDEN].golden.correct = 1600;
+    bench_answers[TOOL_DECISIONS].decisions.positives = 800;
     window((struct bench_window){.shifted = true});
     answer();
     assert_int_equal(n_said[ADVICE_ASK_LLM], 1);
@@ -632,6 +634,19 @@ static void llm_when_enabled_is_asked_once_and_decides_nothing(void **state)
     }
     assert_int_equal(n_said[ADVICE_ASK_LLM], 1);
     assert_int_equal(n_said[ADVICE_PROPOSE], 0);
+}
+
+static void llm_when_the_tables_are_decisive_is_not_asked(void **state)
+{
+    (void)state;
+    bench.deployment.llm =
+        (struct llm_limits){.enabled = true, .deadline_ns = 30 * NS_PER_S, .calls_per_incident = 3};
+    bench_answers[TOOL_GOLDEN].golden.correct = 1600;
+    change(CHANGE_MODEL);
+    assert_int_equal(proposal.verb, VERB_ROLLBACK);
+    window((struct bench_window){.scored = 400, .wrong = 40});
+    answer();
+    assert_int_equal(n_said[ADVICE_ASK_LLM], 0);
 }
 
 static void state_when_packed_and_unpacked_goes_on_alike(void **state)
@@ -677,6 +692,7 @@ int main(void)
         TEST(change_when_half_done_after_a_crash_is_reconciled),
         TEST(telemetry_when_lost_is_watched_and_closed_when_it_returns),
         TEST(llm_when_enabled_is_asked_once_and_decides_nothing),
+        TEST(llm_when_the_tables_are_decisive_is_not_asked),
         TEST(state_when_packed_and_unpacked_goes_on_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,6 +108,24 @@ static void action_when_arguments_do_not_fit_the_verb_or_the_incident_refuses(vo
     assert_refused(story, 3, REFUSAL_NO_ADAPTER);
 }
 
+static void threshold_when_moved_further_than_the_policy_lets_one_act_is_refused(void **state)
+{
+    struct story *story = *state;
+    struct advice_item *item = story_propose_rollback(story, 1, FRAUD);
+    item->verb = VERB_THRESHOLD;
+    item->args = (struct action_args){.model = {FRAUD}, .step_ppm = 250001};
+    assert_refused(story, 3, REFUSAL_BAD_ARGUMENT);
+    item = story_propose_rollback(story, 1, FRAUD);
+    item->verb = VERB_THRESHOLD;
+    item->args = (struct action_args){.model = {FRAUD}, .step_ppm = INT32_MIN};
+    assert_refused(story, 3, REFUSAL_BAD_ARGUMENT);
+    item = story_propose_rollback(story, 1, FRAUD);
+    item->verb = VERB_THRESHOLD;
+    item->args = (struct action_args){.model = {FRAUD}, .step_ppm = -250000};
+    story_tick(story);
+    assert_int_not_equal(story_record(story, RECORD_REFUSED)->refused_layer, 3);
+}
+
 static void rows_when_older_than_any_warehouse_are_refused(void **state)
 {
     struct story *story = *state;
@@ -241,6 +259,7 @@ static void canary_when_a_fallback_answers_in_its_place_is_refused(void **state)
     assert_int_equal(story_entry(story, 1)->refused_reason, REFUSAL_PRECONDITION);
 }
 
+/* REQ S12: what a human changed is not overridden. */
 static void change_when_a_person_made_it_is_no_reason_to_take_it_back(void **state)
 {
     struct story *story = *state;
@@ -316,6 +335,7 @@ int main(void)
         TEST(evidence_when_unknown_foreign_or_old_refuses),
         TEST(labels_when_too_few_or_too_young_confirm_nothing),
         TEST(action_when_arguments_do_not_fit_the_verb_or_the_incident_refuses),
+        TEST(threshold_when_moved_further_than_the_policy_lets_one_act_is_refused),
         TEST(rows_when_older_than_any_warehouse_are_refused),
         TEST(taint_when_an_artefact_was_named_by_nobody_trusted_refuses),
         TEST(policy_when_no_rule_fits_forbids),
