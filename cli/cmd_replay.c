@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* steward replay: executes a journal again. */
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/targets.h"
@@ -21,7 +23,8 @@ enum { STORY_BYTES = 1 << 16 };
 static const char usage[] = "steward replay JOURNAL [options]";
 static const char about[] =
     "Feeds the recorded events to this build and compares every frame. Exit status 0: all the same; 1: the first\n"
-    "divergence is shown; 65: the journal is damaged.";
+    "divergence is shown; 65: the journal is damaged. Rows beside the frames (plan, truth, tree, projections) are for\n"
+    "steward audit verify.";
 
 struct story {
     FILE *stream;
@@ -35,7 +38,8 @@ static enum err story_run(void *self, uint64_t run_id, const char *arm, const ch
     struct story *story = self;
     (void)fprintf(story->stream, "# run %llu: arm %s, mind %s, scenario %s, seed %llu\n",
                   (unsigned long long)run_id, arm, mind, scenario, (unsigned long long)seed);
-    return ferror(story->stream) ? err_set(story->text, ERR_IO, "telling the story: writing failed")
+    return ferror(story->stream) ? err_set(story->text, ERR_IO,
+                                           "telling the story: writing failed: %s", strerror(errno))
                                  : OK;
 }
 
@@ -47,14 +51,31 @@ static enum err story_frame(void *self, const struct settings *settings, const s
     text_init(&text, story->lines, sizeof(story->lines));
     trace_step(&settings->deployment, event, advice, effects, &text);
     bool is_written = fwrite(text.bytes, 1, text.n_bytes, story->stream) == text.n_bytes;
-    return is_written ? OK : err_set(story->text, ERR_IO, "telling the story: writing failed");
+    return is_written ? OK
+                      : err_set(story->text, ERR_IO, "telling the story: writing failed: %s",
+                                strerror(errno));
+}
+
+static void show_same(const char *path, const struct replay_result *result)
+{
+    uint64_t n_checked = result->frames - result->executed;
+    (void)printf("%s: %llu runs, all the same: %llu frames executed", path,
+                 (unsigned long long)result->runs, (unsigned long long)result->executed);
+    if (n_checked > 0) {
+        (void)printf("; %llu frames of the manual arm have no core and are only checked",
+                     (unsigned long long)n_checked);
+    }
+    (void)printf("\nRows of plan, truth, tree and projections are not executed: `steward audit verify "
+                 "%s` checks them.\n",
+                 path);
 }
 
 static int show(const struct arguments *arguments, const struct replay_result *result)
 {
     if (arguments->values[JSON] != NULL) {
-        json_t *root = json_pack("{s:b,s:I,s:I}", "same", result->same, "runs",
-                                 (json_int_t)result->runs, "frames", (json_int_t)result->frames);
+        json_t *root = json_pack("{s:b,s:I,s:I,s:I}", "same", result->same, "runs",
+                                 (json_int_t)result->runs, "frames", (json_int_t)result->frames,
+                                 "executed", (json_int_t)result->executed);
         if (!result->same) {
             (void)json_object_set_new(root, "divergence",
                                       json_pack("{s:I,s:I,s:I,s:s}", "run", (json_int_t)result->run_id,
@@ -65,8 +86,7 @@ static int show(const struct arguments *arguments, const struct replay_result *r
         (void)fputc('\n', stdout);
         json_decref(root);
     } else if (result->same) {
-        (void)printf("%s: %llu runs, %llu frames, all the same\n", arguments->targets[0],
-                     (unsigned long long)result->runs, (unsigned long long)result->frames);
+        show_same(arguments->targets[0], result);
     } else {
         char buffer[64];
         struct text text;

@@ -79,10 +79,8 @@ static enum err list(bool is_json, struct err_text *text)
     return err;
 }
 
-static enum err show_plan(struct targets *targets, const char *word, uint64_t seed,
-                          struct err_text *text)
+static enum err show_plan(struct targets *targets, uint64_t seed, struct err_text *text)
 {
-    TRY(targets_add(targets, word, text));
     const struct scenario *scenario = &targets->suite.scenarios[0];
     TRY(targets_set(targets, scenario->deployment, NULL, text));
     struct plan *plan = calloc(1, sizeof(*plan));
@@ -108,21 +106,57 @@ static enum err show(struct targets *targets, const struct arguments *arguments,
     if (names_a_file(word)) {
         TRY(files_read(targets->files, word, &bytes, text));
     } else if (!files_embedded(path, &bytes)) {
-        return err_set(text, ERR_NO_INPUT, "'%s': no such scenario; see `steward scenario list`",
-                       word);
+        return targets_unknown(word, text);
     }
     uint64_t seed = 0;
     TRY(arguments_number(arguments->values[SEED], "seed", 0, (UINT64_C(1) << 53) - 1, &seed, text));
+    if (arguments->values[SEED] != NULL) {
+        TRY(targets_add(targets, word, text));
+        if (targets->suite.title[0] != '\0') {
+            return err_set(text, ERR_USAGE,
+                           "option --seed draws the plan of a scenario, and %s is a suite", word);
+        }
+    }
     (void)fwrite(bytes.bytes, 1, bytes.n_bytes, stdout); /* main tells when it cannot be written. */
-    return arguments->values[SEED] == NULL ? OK : show_plan(targets, word, seed, text);
+    return arguments->values[SEED] == NULL ? OK : show_plan(targets, seed, text);
 }
 
 static enum err check(struct targets *targets, const struct arguments *arguments,
                       struct err_text *text)
 {
+    enum err first = OK;
+    struct err_text newest; /* Told by the caller; those before it here. */
     for (uint32_t i = 1; i < arguments->n_targets; i++) {
-        TRY(targets_add(targets, arguments->targets[i], text));
-        (void)printf("%s: ok\n", arguments->targets[i]);
+        suite_init(&targets->suite, "command");
+        targets->n_deployments = targets->n_policies = 0;
+        enum err err = targets_add(targets, arguments->targets[i], text);
+        err = err == OK ? targets_check(targets, text) : err;
+        if (err == OK) {
+            (void)printf("%s: ok\n", arguments->targets[i]);
+            continue;
+        }
+        if (first != OK) {
+            (void)failed("scenario", first, &newest);
+        }
+        first = first == OK ? err : first;
+        newest = *text;
+    }
+    if (first != OK) {
+        *text = newest;
+    }
+    return first;
+}
+
+/* Which option belongs to which verb. */
+static enum err check_options(const char *verb, const struct arguments *arguments,
+                              struct err_text *text)
+{
+    static const char *const verbs[N_OPTIONS] = {[SEED] = "show", [JSON] = "list"};
+    for (int i = 0; i < N_OPTIONS; i++) {
+        if (arguments->values[i] != NULL && strcmp(verb, verbs[i]) != 0) {
+            return err_set(text, ERR_USAGE, "option --%s belongs to %s, not to '%s'; see --help",
+                           options[i].name, verbs[i], verb);
+        }
     }
     return OK;
 }
@@ -130,6 +164,7 @@ static enum err check(struct targets *targets, const struct arguments *arguments
 static enum err run(struct targets *targets, const struct arguments *arguments, struct err_text *text)
 {
     const char *what = arguments->n_targets == 0 ? "" : arguments->targets[0];
+    TRY(check_options(what, arguments, text));
     suite_init(&targets->suite, "command");
     TRY(files_open(&targets->files, text));
     if (strcmp(what, "list") == 0 && arguments->n_targets == 1) {
@@ -141,7 +176,9 @@ static enum err run(struct targets *targets, const struct arguments *arguments, 
     if (strcmp(what, "check") == 0 && arguments->n_targets >= 2) {
         return check(targets, arguments, text);
     }
-    return err_set(text, ERR_USAGE, "wants list, show ID or check FILE...; see --help");
+    return err_set(text, ERR_USAGE,
+                   "'%s' with %u names: wants list, show ID or check FILE...; see --help", what,
+                   arguments->n_targets > 0 ? arguments->n_targets - 1 : 0);
 }
 
 int cmd_scenario(int argc, char **argv)

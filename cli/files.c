@@ -129,3 +129,9 @@ bool names_a_file(const char *word)
     size_t n_bytes = strlen(word);
     return strchr(word, '/') != NULL || (n_bytes > 5 && strcmp(word + n_bytes - 5, ".yaml") == 0);
 }
+
+bool files_is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "cli/embedded.h"
 #include "core/formats/deployment.h"
 
 /* Recordings, where they lie and at which row their event happens. */
@@ -35,8 +36,9 @@ static enum err read_named(struct files *files, const char *kind, const char *na
     if (files_embedded(path, ret_bytes)) {
         return OK;
     }
-    return err_set(ret_text, ERR_NO_INPUT,
-                   "%s: no such name in this build (a file needs a / or .yaml)", name);
+    return err_set(ret_text, ERR_NO_INPUT, "%s: %s", name,
+                   files_is_folder(name) ? "is a directory"
+                                         : "no such name in this build (a file needs a / or .yaml)");
 }
 
 enum err policy_load(struct files *files, const char *name, struct policy *ret_policy,
@@ -86,6 +88,66 @@ static enum err add_from_disk(struct targets *targets, const char *target, struc
     return is_empty ? err_set(ret_text, ERR_DATA, "%s: lists no scenario", target) : OK;
 }
 
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
+/* Insertions, removals and changes from one word to the other, capitals as small letters. */
+static uint32_t distance(const char *a, struct slice b)
+{
+    uint32_t row[NAME_BYTES + 1];
+    for (uint32_t j = 0; j <= b.n_bytes; j++) {
+        row[j] = j;
+    }
+    for (uint32_t i = 0; a[i] != '\0'; i++) {
+        uint32_t corner = row[0];
+        row[0] = i + 1;
+        for (uint32_t j = 0; j < b.n_bytes; j++) {
+            uint32_t changed = corner + (lower(a[i]) == lower(b.bytes[j]) ? 0 : 1);
+            uint32_t shorter = row[j] < row[j + 1] ? row[j] : row[j + 1];
+            corner = row[j + 1];
+            row[j + 1] = changed <= shorter ? changed : shorter + 1;
+        }
+    }
+    return row[b.n_bytes];
+}
+
+/* Name of an embedded scenario or suite; empty for other files. */
+static struct slice id_of(const char *path)
+{
+    struct slice name = slice_of(path + strlen("scenarios/"));
+    struct slice suites = slice_of("suites/"), yaml = slice_of(".yaml");
+    if (slice_find(name, suites) == 0) {
+        name.bytes += suites.n_bytes;
+        name.n_bytes -= suites.n_bytes;
+    }
+    bool is_id = slice_find(name, slice_of("/")) < 0 && slice_find(name, yaml) > 0 &&
+                 name.n_bytes - yaml.n_bytes <= NAME_BYTES;
+    return (struct slice){name.bytes, is_id ? name.n_bytes - yaml.n_bytes : 0};
+}
+
+enum err targets_unknown(const char *word, struct err_text *ret_text)
+{
+    struct slice nearest = {"", 0};
+    uint32_t least = strlen(word) > 4 ? 3 : 2; /* What differs in more is no slip. */
+    for (size_t i = 0; i < n_embedded_files && strlen(word) <= NAME_BYTES; i++) {
+        struct slice id = id_of(embedded_files[i].path);
+        uint32_t n = distance(word, id);
+        if (id.n_bytes > 0 && n < least) {
+            least = n;
+            nearest = id;
+        }
+    }
+    if (files_is_folder(word)) {
+        return err_set(ret_text, ERR_NO_INPUT, "%s: is a directory", word);
+    }
+    if (nearest.n_bytes > 0) {
+        return err_set(ret_text, ERR_NO_INPUT,
+                       "target '%s': no such scenario or suite; did you mean %.*s?", word,
+                       (int)nearest.n_bytes, nearest.bytes);
+    }
+    return err_set(ret_text, ERR_NO_INPUT,
+                   "target '%s': no such scenario or suite; see `steward scenario list`", word);
+}
+
 enum err targets_add(struct targets *targets, const char *target, struct err_text *ret_text)
 {
     if (names_a_file(target)) {
@@ -104,8 +166,7 @@ enum err targets_add(struct targets *targets, const char *target, struct err_tex
     }
     (void)snprintf(path, sizeof(path), "scenarios/%s.yaml", target);
     if (!files_embedded(path, &bytes)) {
-        return err_set(ret_text, ERR_NO_INPUT,
-                       "target '%s': no such scenario or suite; see `steward scenario list`", target);
+        return targets_unknown(target, ret_text);
     }
     return suite_add(&targets->suite, path, bytes, &library, ret_text);
 }
@@ -156,6 +217,63 @@ static enum err load_policy(struct targets *targets, const char *name, struct er
     (void)snprintf(named->name, sizeof(named->name), "%s", name);
     targets->n_policies++;
     return OK;
+}
+
+/* A family of this build is of one class. */
+static enum err check_class(const struct scenario *scenario, struct err_text *ret_text)
+{
+    char family[32], class_name[NAME_BYTES * 2 + 16];
+    (void)snprintf(family, sizeof(family), "\nfamily: %s\n", scenario->family);
+    (void)snprintf(class_name, sizeof(class_name), "\nclass: %s\n", scenario->class_name);
+    for (size_t i = 0; i < n_embedded_files; i++) {
+        struct slice file = {(const char *)embedded_files[i].bytes, embedded_files[i].n_bytes};
+        bool is_family = slice_find(file, slice_of(family)) >= 0;
+        if (is_family && slice_find(file, slice_of(class_name)) < 0) {
+            return err_set(ret_text, ERR_DATA,
+                           "%s:%u: 'class': '%s' is not that of family %s, see %s", scenario->file,
+                           scenario->class_line, scenario->class_name, scenario->family,
+                           embedded_files[i].path);
+        }
+    }
+    return OK;
+}
+
+static const struct recording_entry *find_recording(const char *name)
+{
+    for (size_t i = 0; i < sizeof(recordings) / sizeof(recordings[0]); i++) {
+        if (strcmp(recordings[i].name, name) == 0) {
+            return &recordings[i];
+        }
+    }
+    return NULL;
+}
+
+static enum err load_named(struct targets *targets, const struct scenario *scenario,
+                           struct err_text *ret_text)
+{
+    TRY(check_class(scenario, ret_text));
+    if (scenario->recording[0] != '\0' && find_recording(scenario->recording) == NULL) {
+        return err_set(ret_text, ERR_DATA, "%s: unknown recording '%s'; accepted: activation, elec2",
+                       scenario->file, scenario->recording);
+    }
+    enum err err = load_deployment(targets, scenario->deployment, ret_text);
+    if (err != OK) {
+        return err_wrap(ret_text, err, "%s:%u: 'deployment'", scenario->file,
+                        scenario->deployment_line);
+    }
+    err = load_policy(targets, scenario->policy, ret_text);
+    return err == OK
+               ? OK
+               : err_wrap(ret_text, err, "%s:%u: 'policy'", scenario->file, scenario->policy_line);
+}
+
+enum err targets_check(struct targets *targets, struct err_text *ret_text)
+{
+    const struct suite *suite = &targets->suite;
+    for (uint32_t i = 0; i < suite->n_scenarios; i++) {
+        TRY(load_named(targets, &suite->scenarios[i], ret_text));
+    }
+    return suite->other_policy[0] == '\0' ? OK : load_policy(targets, suite->other_policy, ret_text);
 }
 
 static const struct deployment *deployment_for(const struct targets *targets,
@@ -220,14 +338,8 @@ static enum err place_rows(const struct scenario *scenario, const struct recordi
 static enum err load_recording(struct targets *targets, const struct scenario *scenario,
                                const char *data_dir, struct err_text *ret_text)
 {
-    const struct recording_entry *entry = NULL;
-    for (size_t i = 0; i < sizeof(recordings) / sizeof(recordings[0]); i++) {
-        entry = strcmp(recordings[i].name, scenario->recording) == 0 ? &recordings[i] : entry;
-    }
-    if (entry == NULL || targets->n_recordings == RECORDINGS_MAX) {
-        return err_set(ret_text, ERR_DATA, "%s: unknown recording '%s'; accepted: activation, elec2",
-                       scenario->file, scenario->recording);
-    }
+    const struct recording_entry *entry =
+        find_recording(scenario->recording); /* load_named saw to it. */
     for (uint32_t i = 0; i < targets->n_recordings; i++) {
         struct named_recording *known = &targets->recordings[i];
         if (strcmp(known->name, scenario->recording) == 0) {
@@ -291,8 +403,7 @@ enum err targets_load(struct targets *targets, const char *data_dir, struct err_
     }
     for (uint32_t i = 0; i < suite->n_scenarios; i++) {
         const struct scenario *scenario = &suite->scenarios[i];
-        TRY(load_deployment(targets, scenario->deployment, ret_text));
-        TRY(load_policy(targets, scenario->policy, ret_text));
+        TRY(load_named(targets, scenario, ret_text));
         if (scenario->recording[0] != '\0') {
             TRY(load_recording(targets, scenario, data_dir, ret_text));
         }

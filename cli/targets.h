@@ -20,6 +20,10 @@ struct targets {
 
 /* Adds a target: scenario id or file, suite id or file, mix:NAME. */
 enum err targets_add(struct targets *targets, const char *target, struct err_text *ret_text) MUST_USE;
+/* Finds what the scenarios name, but no recording outside: deployments and policies; a family of this build has its class. */
+enum err targets_check(struct targets *targets, struct err_text *ret_text) MUST_USE;
+/* ERR_NO_INPUT: there is no such id; says which one may have been meant. */
+enum err targets_unknown(const char *word, struct err_text *ret_text) MUST_USE;
 /* Options --deployment and --policy; NULL leaves what the scenarios name. */
 enum err targets_set(struct targets *targets, const char *deployment, const char *policy,
                      struct err_text *ret_text) MUST_USE;

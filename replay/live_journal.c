@@ -63,10 +63,11 @@ static enum err open_file(const char *path, sqlite3 **ret_database, struct err_t
                        sqlite3_errmsg(*ret_database));
     }
     /* The first write takes the lock and keeps it. */
-    enum err err = sql_run(*ret_database, path, "opening it",
-                           "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                           "PRAGMA trusted_schema=OFF; BEGIN IMMEDIATE; COMMIT;",
-                           ret_text);
+    enum err err =
+        sql_run(*ret_database, path, "opening it",
+                "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                "PRAGMA trusted_schema=OFF; BEGIN IMMEDIATE; COMMIT;",
+                ret_text);
     int code = sqlite3_errcode(*ret_database) & 0xff;
     if (err != OK && (code == SQLITE_BUSY || code == SQLITE_LOCKED)) {
         return err_set(ret_text, ERR_UNAVAILABLE, "journal %s: another process has it open", path);
@@ -119,11 +120,12 @@ static enum err prepare_tables(struct live_journal *journal, struct err_text *re
         (void)snprintf(drop, sizeof(drop), "DROP TABLE IF EXISTS %s;", projection_tables[i]);
         TRY(sql_run(database, path, "continuing it", drop, ret_text));
     }
-    return sql_run(database, path, "continuing it",
-                   "DELETE FROM checkpoint WHERE rowid IN (SELECT max(c.rowid) FROM checkpoint c JOIN tree t ON t.size = c.size"
-                   " WHERE t.run_rows IS NOT NULL GROUP BY c.size);"
-                   "DELETE FROM tree WHERE run_rows IS NOT NULL; COMMIT;",
-                   ret_text);
+    return sql_run(
+        database, path, "continuing it",
+        "DELETE FROM checkpoint WHERE rowid IN (SELECT max(c.rowid) FROM checkpoint c JOIN tree t ON t.size = c.size"
+        " WHERE t.run_rows IS NOT NULL GROUP BY c.size);"
+        "DELETE FROM tree WHERE run_rows IS NOT NULL; COMMIT;",
+        ret_text);
 }
 
 /* The tree over the frames that are there. */
@@ -175,8 +177,10 @@ static enum err prepare(struct live_journal *journal, struct slice secret_key,
         const char *path, *statement;
         sqlite3_stmt **into;
     } wanted[] = {
-        {journal->database, journal->path, "INSERT INTO frame VALUES(?,?,?,?,?,?)", &journal->put_frame},
-        {journal->database, journal->path, "INSERT INTO snapshot VALUES(?,?,?)", &journal->put_snapshot},
+        {journal->database, journal->path, "INSERT INTO frame VALUES(?,?,?,?,?,?)",
+         &journal->put_frame},
+        {journal->database, journal->path, "INSERT INTO snapshot VALUES(?,?,?)",
+         &journal->put_snapshot},
         {journal->database, journal->path, "UPDATE run SET fingerprint=? WHERE id=?",
          &journal->put_fingerprint},
         {journal->queue, journal->queue_path, "INSERT OR REPLACE INTO step VALUES(1,?,?,?,?)",
@@ -197,10 +201,9 @@ static enum err prepare(struct live_journal *journal, struct slice secret_key,
 
 static void finalize(struct live_journal *journal)
 {
-    sqlite3_stmt *const statements[] = {journal->put_frame,  journal->put_snapshot,
-                                        journal->put_fingerprint, journal->put_step,
-                                        journal->put_letter, journal->end_letter,
-                                        journal->find_letter};
+    sqlite3_stmt *const statements[] = {
+        journal->put_frame,  journal->put_snapshot, journal->put_fingerprint, journal->put_step,
+        journal->put_letter, journal->end_letter,   journal->find_letter};
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
         (void)sqlite3_finalize(statements[i]); /* Repeats a failure already reported. */
     }
@@ -289,10 +292,11 @@ enum err live_journal_newest(struct live_journal *journal, const struct settings
     TRY(document_digest(journal, settings, true, policy, &n_bytes, ret_text));
     struct live_run run = {0};
     sqlite3_stmt *read = NULL;
-    TRY(sql_prepare(journal->database, journal->path,
-                    "SELECT id, seed, build, plan, configuration, policy, mind,"
-                    " (SELECT count(*) FROM frame WHERE frame.run = run.id) FROM run ORDER BY id DESC LIMIT 1",
-                    &read, ret_text));
+    TRY(sql_prepare(
+        journal->database, journal->path,
+        "SELECT id, seed, build, plan, configuration, policy, mind,"
+        " (SELECT count(*) FROM frame WHERE frame.run = run.id) FROM run ORDER BY id DESC LIMIT 1",
+        &read, ret_text));
     enum err err = OK;
     int code = sqlite3_step(read);
     if (code == SQLITE_ROW) {
@@ -325,8 +329,8 @@ static enum err put_document(struct live_journal *journal, const struct settings
     size_t n_bytes = 0;
     TRY(document_digest(journal, settings, is_policy, ret_hex, &n_bytes, ret_text));
     sqlite3_stmt *put = NULL;
-    TRY(sql_prepare(journal->database, journal->path, "INSERT OR IGNORE INTO document VALUES(?,?,?)",
-                    &put, ret_text));
+    TRY(sql_prepare(journal->database, journal->path,
+                    "INSERT OR IGNORE INTO document VALUES(?,?,?)", &put, ret_text));
     sql_bind_text(put, 1, ret_hex);
     sql_bind_text(put, 2, is_policy ? "policy" : "deployment");
     sql_bind_blob(put, 3, (struct slice){(const char *)journal->body, n_bytes});
@@ -341,11 +345,11 @@ static enum err put_run(struct live_journal *journal, const struct journal_run *
     char configuration[33], policy[33], fingerprint[33];
     TRY(put_document(journal, run->settings, false, configuration, ret_text));
     TRY(put_document(journal, run->settings, true, policy, ret_text));
-    fingerprint_hex(
-        fingerprint_begin_run(ARM_STEWARD_NUMBER, (uint8_t)run->settings->mind, run->seed), fingerprint);
+    fingerprint_hex(fingerprint_begin_run(ARM_STEWARD_NUMBER, (uint8_t)run->settings->mind, run->seed),
+                    fingerprint);
     sqlite3_stmt *put = NULL;
-    TRY(sql_prepare(journal->database, journal->path, "INSERT INTO run VALUES(NULL,?,?,?,?,?,?,?,?,?,?)",
-                    &put, ret_text));
+    TRY(sql_prepare(journal->database, journal->path,
+                    "INSERT INTO run VALUES(NULL,?,?,?,?,?,?,?,?,?,?)", &put, ret_text));
     sql_bind_text(put, 1, run->arm);
     sql_bind_text(put, 2, run->mind);
     sql_bind_text(put, 3, run->scenario);
@@ -425,7 +429,8 @@ static enum err resume_frame(struct live_journal *journal, sqlite3_stmt *read,
     uint8_t expected[CHAIN_BYTES];
     chain_bytes(*chain, expected);
     if (recorded.n_bytes != CHAIN_BYTES || memcmp(recorded.bytes, expected, CHAIN_BYTES) != 0) {
-        return damaged(journal, *sequence, "its body does not fit its chain: it was changed", ret_text);
+        return damaged(journal, *sequence, "its body does not fit its chain: it was changed",
+                       ret_text);
     }
     enum err err = port->frame(port->self, event, outcome, *sequence <= snapshot);
     return err == OK ? OK : damaged(journal, *sequence, "its body cannot be read", ret_text);
@@ -440,7 +445,8 @@ enum err live_journal_resume(struct live_journal *journal, const struct live_run
     enum mind_kind mind = MIND_STEWARD;
     struct digest128 chain = {0, 0};
     sqlite3_stmt *read = NULL;
-    TRY(sql_prepare(journal->database, journal->path, "SELECT mind FROM run WHERE id=?", &read, ret_text));
+    TRY(sql_prepare(journal->database, journal->path, "SELECT mind FROM run WHERE id=?", &read,
+                    ret_text));
     (void)sqlite3_bind_int64(read, 1, journal->run); /* The step reports. */
     char word[32] = "";
     if (sqlite3_step(read) == SQLITE_ROW) {
@@ -485,9 +491,11 @@ enum err live_journal_quarantine(struct live_journal *journal, uint64_t *ret_seq
     const char *path = journal->queue_path;
     TRY(read_number(queue, path, "SELECT run FROM step", &run, ret_text));
     TRY(read_number(queue, path, "SELECT seq FROM step", &sequence, ret_text));
-    TRY(read_number(journal->database, journal->path, "SELECT max(id) FROM run", &newest_run, ret_text));
+    TRY(read_number(journal->database, journal->path, "SELECT max(id) FROM run", &newest_run,
+                    ret_text));
     char select[96];
-    (void)snprintf(select, sizeof(select), "SELECT max(seq) FROM frame WHERE run=%lld", (long long)run);
+    (void)snprintf(select, sizeof(select), "SELECT max(seq) FROM frame WHERE run=%lld",
+                   (long long)run);
     TRY(read_number(journal->database, journal->path, select, &newest, ret_text));
     *ret_sequence = 0;
     if (run == 0 || run != newest_run || sequence <= newest) {
@@ -575,9 +583,9 @@ enum err live_journal_put_frame(struct live_journal *journal, const struct journ
     return sql_run(journal->database, journal->path, "writing a frame", "COMMIT", ret_text);
 }
 
-enum err live_journal_put_letter(struct live_journal *journal, const char *kind, struct digest128 key,
-                                 struct slice body, uint64_t *ret_letter, bool *ret_is_duplicate,
-                                 struct err_text *ret_text)
+enum err live_journal_put_letter(struct live_journal *journal, const char *kind,
+                                 struct digest128 key, struct slice body, uint64_t *ret_letter,
+                                 bool *ret_is_duplicate, struct err_text *ret_text)
 {
     uint8_t name[CHAIN_BYTES];
     chain_bytes(key, name);

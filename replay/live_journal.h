@@ -48,15 +48,16 @@ enum err live_journal_quarantine(struct live_journal *journal, uint64_t *ret_seq
 
 /* Durable before the step. letter: number of the queued letter that the event carries, 0 none; the letter counts as delivered with it. */
 enum err live_journal_put_event(struct live_journal *journal, uint64_t sequence, int64_t at,
-                                struct slice event, uint64_t letter, struct err_text *ret_text) MUST_USE;
+                                struct slice event, uint64_t letter,
+                                struct err_text *ret_text) MUST_USE;
 /* Durable before the effects. */
 enum err live_journal_put_frame(struct live_journal *journal, const struct journal_frame *frame,
                                 struct err_text *ret_text) MUST_USE;
 
 /* Letters: what came from outside, kept before it is answered for. key: names the delivery; a key seen before is a duplicate and not kept again. */
-enum err live_journal_put_letter(struct live_journal *journal, const char *kind, struct digest128 key,
-                                 struct slice body, uint64_t *ret_letter, bool *ret_is_duplicate,
-                                 struct err_text *ret_text) MUST_USE;
+enum err live_journal_put_letter(struct live_journal *journal, const char *kind,
+                                 struct digest128 key, struct slice body, uint64_t *ret_letter,
+                                 bool *ret_is_duplicate, struct err_text *ret_text) MUST_USE;
 /* A letter that leads to no event. */
 enum err live_journal_letter_done(struct live_journal *journal, uint64_t letter,
                                   struct err_text *ret_text) MUST_USE;
@@ -69,6 +70,7 @@ enum err live_journal_letters(struct live_journal *journal, const struct live_le
                               struct err_text *ret_text) MUST_USE;
 
 /* Ends the journal as journal_close does (projections, audit trail, one file), unless abandon is set: then the files stay as they are. */
-enum err live_journal_close(struct live_journal *journal, bool abandon, struct err_text *ret_text) MUST_USE;
+enum err live_journal_close(struct live_journal *journal, bool abandon,
+                            struct err_text *ret_text) MUST_USE;
 
 #endif

@@ -52,6 +52,7 @@ enum err journal_close(struct journal *journal, bool discard, struct err_text *r
 
 struct replay_result {
     uint64_t runs, frames;
+    uint64_t executed; /* Of the frames; the others are of the manual arm, which has no core. */
     bool same;
     uint64_t run_id, sequence; /* First divergence. */
     int64_t at;

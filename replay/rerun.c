@@ -195,6 +195,7 @@ static enum err check_frame(struct rerun *rerun, sqlite3_stmt *read)
     rerun->at = loop->event.at;
     if (rerun->steward != NULL) {
         step_again(rerun, outcome);
+        rerun->result->executed++;
     }
     rerun->result->frames++;
     const struct replay_port *port = rerun->port;
@@ -243,8 +244,10 @@ static enum err check_run(struct rerun *rerun, sqlite3_stmt *read)
     rerun->at = 0;
     uint8_t arm = 0;
     uint64_t seed = (uint64_t)sqlite3_column_int64(read, 4);
-    bool is_known = arm_number(word(read, 1), &arm) &&
-                    mind_find(slice_of(word(read, 2)), &rerun->settings.mind);
+    bool is_known = arm_number(word(read, 1), &arm);
+    bool is_manual = is_known && arm == 2; /* Which has no mind. */
+    rerun->settings.mind = MIND_STEWARD;
+    is_known = is_known && (is_manual || mind_find(slice_of(word(read, 2)), &rerun->settings.mind));
     if (!is_known) {
         return damaged(rerun, "its run names an unknown arm or mind");
     }
@@ -254,7 +257,6 @@ static enum err check_run(struct rerun *rerun, sqlite3_stmt *read)
         rerun->settings.policy = *rerun->policy;
     }
     rerun->settings.seed = seed;
-    bool is_manual = arm == 2;
     rerun->steward = is_manual ? NULL : steward_init(rerun->block, &rerun->settings);
     rerun->chain = fingerprint_begin_run(arm, (uint8_t)rerun->settings.mind, seed);
     const struct replay_port *port = rerun->port;

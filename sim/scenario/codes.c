@@ -49,8 +49,10 @@ static struct slice take_word(struct reader *reader)
     return (struct slice){reader->text.bytes + from, reader->at - from};
 }
 
+/* A word that is wrong is the place, not what follows it. */
 static bool take_predicate(struct reader *reader, struct code_step *step)
 {
+    size_t from = reader->at;
     struct slice key = take_word(reader);
     if (!take(reader, '=')) {
         return false;
@@ -64,17 +66,20 @@ static bool take_predicate(struct reader *reader, struct code_step *step)
             return true;
         }
     }
+    reader->at = from;
     return false;
 }
 
 static bool take_step(struct reader *reader, struct code_step *step)
 {
     *step = (struct code_step){.verb = N_VERBS};
+    size_t from = reader->at;
     struct slice word = take_word(reader);
     enum verb verb = VERB_NOOP;
     if (verb_find(word, &verb)) {
         step->verb = verb;
     } else if (!slice_equal(word, slice_of("MUTE_ALERT"))) {
+        reader->at = from;
         return false;
     }
     if (!take(reader, '(')) {

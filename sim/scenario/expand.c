@@ -149,6 +149,7 @@ static bool add_item(struct plan *plan, const struct scenario_item *source, cons
         item.model.value = (uint16_t)(any + 1);
     }
     item.at = whole_ms(draw(&stream, source->at_ns)) + (source->after_main ? main_at : 0);
+    item.at = item.at < 0 ? 0 : item.at; /* A pressure before the start of an own scenario. */
     item.a = draw(&stream, source->a);
     item.b = draw(&stream, source->b);
     item.until = draw_until(&stream, source, item.at);

@@ -38,6 +38,21 @@ static enum err read_bool(const struct file *file, const struct yaml_node *map, 
     return yaml_to_bool(file->yaml, node, ret_value, file->text);
 }
 
+/* Names the word at which the reader stopped. */
+static enum err refuse_codes(const struct file *file, const struct yaml_node *node, const char *key,
+                             size_t at)
+{
+    size_t n_bytes = node->value.n_bytes - at, n = 0;
+    const char *word = n_bytes == 0 ? "" : node->value.bytes + at;
+    while (n < n_bytes && n < NAME_BYTES && (n == 0 || strchr(" >|(),", word[n]) == NULL)) {
+        n++;
+    }
+    return yaml_error(file->yaml, node, file->text,
+                      "'%s': '%.*s' at character %zu cannot stand there; accepted: VERB(key=value)>VERB "
+                      "| VERB, with the verbs, keys and values that docs/SCENARIOS.md lists",
+                      key, n == 0 ? 10 : (int)n, n == 0 ? "end of it" : word, at + 1);
+}
+
 static enum err read_codes(const struct file *file, const struct yaml_node *map, const char *key,
                            struct codes *ret_codes)
 {
@@ -45,22 +60,20 @@ static enum err read_codes(const struct file *file, const struct yaml_node *map,
     TRY(need(file, map, "scenario", key, &node));
     size_t at = 0;
     if (node->kind != YAML_SCALAR || !codes_parse(node->value, ret_codes, &at)) {
-        return yaml_error(
-            file->yaml, node, file->text,
-            "'%s' is not a list of action codes (VERB(key=value)>VERB | VERB): wrong at character %zu",
-            key, at + 1);
+        return refuse_codes(file, node, key, at);
     }
     return OK;
 }
 
 /* One number, or [lo, hi], in plain units or as durations. */
-static enum err read_number(const struct file *file, const struct yaml_node *node, bool is_duration,
-                            double *ret_value)
+static enum err read_number(const struct file *file, const struct yaml_node *node, const char *key,
+                            bool is_duration, double *ret_value)
 {
-    if (!is_duration) {
-        return yaml_to_double(file->yaml, node, -1e9, 1e9, ret_value, file->text);
-    }
     struct yaml_node length = *node;
+    length.key = slice_of(key); /* What lies in a list has none of its own. */
+    if (!is_duration) {
+        return yaml_to_double(file->yaml, &length, -1e9, 1e9, ret_value, file->text);
+    }
     bool is_negative = node->value.n_bytes > 0 && node->value.bytes[0] == '-';
     if (is_negative) { /* Before the main item. */
         length.value.bytes++;
@@ -81,7 +94,7 @@ static enum err read_range(const struct file *file, const struct yaml_node *map,
         return OK;
     }
     if (node->kind == YAML_SCALAR) {
-        TRY(read_number(file, node, is_duration, &ret_range->lo));
+        TRY(read_number(file, node, key, is_duration, &ret_range->lo));
         ret_range->hi = ret_range->lo;
         return OK;
     }
@@ -90,8 +103,8 @@ static enum err read_range(const struct file *file, const struct yaml_node *map,
         return yaml_error(file->yaml, node, file->text, "'%s' wants one value or [lowest, highest]",
                           key);
     }
-    TRY(read_number(file, lo, is_duration, &ret_range->lo));
-    TRY(read_number(file, hi, is_duration, &ret_range->hi));
+    TRY(read_number(file, lo, key, is_duration, &ret_range->lo));
+    TRY(read_number(file, hi, key, is_duration, &ret_range->hi));
     if (ret_range->hi < ret_range->lo) {
         return yaml_error(file->yaml, node, file->text,
                           "'%s': the highest value lies below the lowest", key);
@@ -185,7 +198,7 @@ static enum err read_lasts(const struct file *file, const struct yaml_node *map,
             file->yaml, map, file->text,
             "a log-normal length wants all of 'median', 'sigma' and 'lasts: [least, most]'");
     }
-    TRY(read_number(file, median, true, &item->median_ns));
+    TRY(read_number(file, median, "median", true, &item->median_ns));
     return yaml_to_double(file->yaml, sigma, 0.0, 3.0, &item->sigma, file->text);
 }
 
@@ -196,7 +209,7 @@ static enum err read_item(const struct file *file, const struct yaml_node *map,
                                        "lasts",    "median", "sigma", "probability", "a",
                                        "a_either", "b",      "share", NULL};
     TRY(yaml_check_keys(file->yaml, map, "item", keys, file->text));
-    struct scenario_item item = {.probability = 1.0};
+    struct scenario_item item = {.probability = 1.0, .line = map->line};
     char kind[NAME_BYTES * 2];
     TRY(read_chars(file, map, "item", "kind", kind, sizeof(kind)));
     if (!plan_kind_find(slice_of(kind), &item.kind)) {
@@ -302,6 +315,32 @@ static enum err read_optional(const struct file *file, const struct yaml_node *r
                       "unknown learner '%s'; accepted: gaussian_nb, logistic, hoeffding_tree", word);
 }
 
+static uint32_t line_of(const struct yaml_node *map, const char *key)
+{
+    return yaml_get(map, key)->line;
+}
+
+/* Codes of the catalogue, or own ones of that form. */
+static enum err read_family(const struct file *file, const struct yaml_node *root,
+                            struct scenario *scenario)
+{
+    TRY(read_chars(file, root, "scenario", "class", scenario->class_name,
+                   sizeof(scenario->class_name)));
+    TRY(read_chars(file, root, "scenario", "family", scenario->family, sizeof(scenario->family)));
+    scenario->class_line = line_of(root, "class");
+    const char *class_name = scenario->class_name, *family = scenario->family;
+    if (class_name[strspn(class_name, "abcdefghijklmnopqrstuvwxyz_")] != '\0') {
+        return yaml_error(file->yaml, yaml_get(root, "class"), file->text,
+                          "'class': '%s' is no name of small letters and _", class_name);
+    }
+    bool is_code = strlen(family) == 3 && family[0] >= 'A' && family[0] <= 'Z' &&
+                   strspn(family + 1, "0123456789") == 2;
+    return is_code ? OK
+                   : yaml_error(file->yaml, yaml_get(root, "family"), file->text,
+                                "'family': '%s' is no capital letter and two digits, such as M01",
+                                family);
+}
+
 static enum err read_scenario(const struct file *file, struct scenario *scenario)
 {
     static const char *const keys[] = {"id",         "title",   "class",         "family",
@@ -317,12 +356,12 @@ static enum err read_scenario(const struct file *file, struct scenario *scenario
     TRY(yaml_check_keys(file->yaml, root, "scenario", keys, file->text));
     TRY(read_chars(file, root, "scenario", "id", scenario->id, sizeof(scenario->id)));
     TRY(read_chars(file, root, "scenario", "title", scenario->title, sizeof(scenario->title)));
-    TRY(read_chars(file, root, "scenario", "class", scenario->class_name,
-                   sizeof(scenario->class_name)));
-    TRY(read_chars(file, root, "scenario", "family", scenario->family, sizeof(scenario->family)));
+    TRY(read_family(file, root, scenario));
     TRY(read_chars(file, root, "scenario", "deployment", scenario->deployment,
                    sizeof(scenario->deployment)));
     TRY(read_chars(file, root, "scenario", "policy", scenario->policy, sizeof(scenario->policy)));
+    scenario->deployment_line = line_of(root, "deployment");
+    scenario->policy_line = line_of(root, "policy");
     TRY(read_bool(file, root, "scenario", "true_incident", &scenario->true_incident));
     TRY(read_bool(file, root, "scenario", "must_escalate", &scenario->must_escalate));
     TRY(read_codes(file, root, "correct", &scenario->correct));
@@ -391,6 +430,52 @@ void suite_init(struct suite *suite, const char *name)
     memcpy(suite->name, name, n_bytes < sizeof(suite->name) ? n_bytes : sizeof(suite->name) - 1);
 }
 
+static enum err refuse_item(const char *name, const struct scenario_item *item,
+                            struct err_text *ret_text, const char *what)
+{
+    const char *kind = plan_kind_name(item->kind);
+    if (item->on_carrier) {
+        return err_set(ret_text, ERR_DATA, "%s: item %s of its carrier %s", name, kind, what);
+    }
+    return err_set(ret_text, ERR_DATA, "%s:%u: item %s %s", name, item->line, kind, what);
+}
+
+/* What the keys say together, the carrier's included. */
+static enum err check_whole(const char *name, const struct scenario *scenario,
+                            struct err_text *ret_text)
+{
+    const struct scenario_item *main_item = NULL;
+    uint32_t n_main = 0;
+    for (uint32_t i = 0; i < scenario->n_items; i++) {
+        main_item = scenario->items[i].main ? &scenario->items[i] : main_item;
+        n_main += scenario->items[i].main ? 1 : 0;
+    }
+    if (n_main != 1) {
+        return err_set(ret_text, ERR_DATA, "%s: exactly one item must be 'main: true', found %u",
+                       name, n_main);
+    }
+    if (main_item->at_ns.hi >= (double)scenario->horizon_ns) {
+        return refuse_item(name, main_item, ret_text,
+                           "is 'main', and its 'at' may lie at or after the 'horizon'");
+    }
+    if (main_item->kind == PLAN_RECORDED && scenario->recording[0] == '\0') {
+        return refuse_item(name, main_item, ret_text, "wants a 'recording' that it is the event of");
+    }
+    if (plan_kind_is_fault(main_item->kind) != scenario->true_incident) {
+        return refuse_item(name, main_item, ret_text,
+                           scenario->true_incident
+                               ? "is 'main' and no fault, but 'true_incident' is true"
+                               : "is 'main' and a fault, but 'true_incident' is false");
+    }
+    for (uint32_t i = 0; i < scenario->n_items; i++) {
+        const struct scenario_item *item = &scenario->items[i];
+        if (item->after_main && item->at_ns.lo + main_item->at_ns.lo < 0.0) {
+            return refuse_item(name, item, ret_text, "may begin before the episode");
+        }
+    }
+    return OK;
+}
+
 enum err suite_add(struct suite *suite, const char *name, struct slice bytes,
                    const struct library *library, struct err_text *ret_text)
 {
@@ -403,14 +488,7 @@ enum err suite_add(struct suite *suite, const char *name, struct slice bytes,
     if (scenario->carrier[0] != '\0') {
         TRY(add_carrier(scenario, library, ret_text));
     }
-    uint32_t n_main = 0;
-    for (uint32_t i = 0; i < scenario->n_items; i++) {
-        n_main += scenario->items[i].main ? 1 : 0;
-    }
-    if (n_main != 1) {
-        return err_set(ret_text, ERR_DATA, "%s: exactly one item must be 'main: true', found %u",
-                       name, n_main);
-    }
+    TRY(check_whole(name, scenario, ret_text));
     suite->weights[suite->n_scenarios++] = scenario->weight;
     return OK;
 }

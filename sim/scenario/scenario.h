@@ -26,6 +26,7 @@ struct range {
 
 struct scenario_item {
     enum plan_kind kind;
+    uint32_t line;      /* In its file. */
     double probability; /* Of being in the plan. */
     bool main;          /* The item that the family is about. */
     struct range at_ns; /* From the start; relative to the main item's at when after_main. */
@@ -46,6 +47,7 @@ struct scenario {
     char family[FAMILY_BYTES];
     char file[128]; /* As listed: "scenarios/M01.yaml". */
     char deployment[NAME_BYTES], policy[NAME_BYTES];
+    uint32_t class_line, deployment_line, policy_line; /* In the file. */
     char carrier[NAME_BYTES]; /* Scenario id whose items lie underneath; empty otherwise. */
     bool true_incident, must_escalate;
     struct codes correct, bait;
@@ -87,7 +89,7 @@ enum err suite_add(struct suite *suite, const char *name, struct slice bytes,
 /* Adds all of a suite file: title, scenarios (ids, scenarios/ID.yaml), weights: prior | uniform, pressures. */
 enum err suite_add_suite(struct suite *suite, const char *name, struct slice bytes,
                          const struct library *library, struct err_text *ret_text) MUST_USE;
-/* "FALLBACK>RETRAIN(window=post_fault)>CANARY | NOOP", the catalogue's grammar; false and the place (0-based) otherwise. */
+/* "FALLBACK>RETRAIN(window=post_fault)>CANARY | NOOP", the catalogue's grammar; false and the place (0-based) of the wrong word otherwise. */
 bool codes_parse(struct slice text, struct codes *ret_codes, size_t *ret_at);
 
 /* Index of the scenario that the seed draws from suite, by weight. */

@@ -199,7 +199,7 @@ static enum err put_frame(struct scribe *scribe, struct journal *journal, struct
 enum err scribe_run(struct scribe *scribe, struct journal *journal, struct err_text *text)
 {
     struct journal_run run = {.arm = scribe->is_manual ? "manual" : "steward",
-                              .mind = mind_name(scribe->settings.mind),
+                              .mind = scribe->is_manual ? "" : mind_name(scribe->settings.mind),
                               .scenario = "hand-made",
                               .seed = scribe->settings.seed,
                               .plan = slice_of("nothing is planned\n"),

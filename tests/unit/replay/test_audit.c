@@ -292,6 +292,30 @@ static void journal_when_edited_in_any_table_is_refused(void **state)
     }
 }
 
+static void journal_when_rows_beside_the_frames_differ_names_their_table(void **state)
+{
+    (void)state;
+    static const struct edit {
+        const char *statement, *table;
+    } edits[] = {
+        {"UPDATE run SET plan = 'other' WHERE id = 2", "table run "},
+        {"UPDATE document SET kind = 'other'", "table document "},
+        {"DELETE FROM truth WHERE run = 5", "table truth "},
+        {"DELETE FROM snapshot WHERE run = 5", "table snapshot "},
+        {"UPDATE tree SET root = zeroblob(32) WHERE size = 300", "table tree, row 2 "},
+        {"DELETE FROM tree WHERE size = 300", "table tree, row 2 "},
+        {"UPDATE incident SET event = 'closed' WHERE rowid = 1", "table incident, row 1 "},
+    };
+    for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+        write_runs(5, NULL);
+        run_sql(edits[i].statement);
+        assert_int_equal(verify(), OK);
+        if (strstr(result.problem.text, edits[i].table) == NULL) {
+            fail_msg("%s: %s", edits[i].statement, result.problem.text);
+        }
+    }
+}
+
 static struct slice keep_checkpoint(char kept[TRAIL_NOTE_BYTES])
 {
     assert_passes(verify());
@@ -642,6 +666,7 @@ int main(int argc, char **argv)
         WITH_SCRIBE(journal_when_empty_passes),
         WITH_SCRIBE(root_when_made_by_other_means_is_the_same),
         WITH_SCRIBE(journal_when_edited_in_any_table_is_refused),
+        WITH_SCRIBE(journal_when_rows_beside_the_frames_differ_names_their_table),
         WITH_SCRIBE(journal_when_shorter_than_what_was_kept_is_refused),
         WITH_SCRIBE(journal_when_its_past_is_another_than_what_was_kept_is_refused),
         WITH_SCRIBE(kept_checkpoint_when_forged_or_none_is_refused),

@@ -56,6 +56,7 @@ static void journal_when_true_is_the_same(void **state)
     assert_true(result.same);
     assert_int_equal(result.runs, 3);
     assert_int_equal(result.frames, 3 * STORY_FRAMES);
+    assert_int_equal(result.executed, 3 * STORY_FRAMES);
 }
 
 static void journal_when_of_any_mind_is_the_same(void **state)
@@ -78,6 +79,7 @@ static void journal_when_of_people_alone_is_read_and_not_executed(void **state)
     assert_int_equal(replay(), OK);
     assert_true(result.same);
     assert_int_equal(result.frames, STORY_FRAMES);
+    assert_int_equal(result.executed, 0);
 }
 
 /* Story of a replay, as its port is told. */

@@ -57,17 +57,17 @@ static void codes_when_wrong_name_the_place_and_leave_the_result(void **state)
         size_t at;
     } wrongs[] = {
         {"", 0},
-        {"JUMP", 4},
-        {"rollback", 8},
+        {"JUMP", 0},
+        {"rollback", 0},
         {"NOOP >HOLD", 5},
         {"NOOP>", 5},
         {"NOOP |", 6},
         {"NOOP)", 4},
         {"RETRAIN(window=post_fault", 25},
         {"RETRAIN(window)", 14},
-        {"RETRAIN(window=tomorrow)", 23},
-        {"RETRAIN(when=post_fault)", 23},
-        {"RETRAIN(window=clean,window=clean,window=clean)", 46},
+        {"RETRAIN(window=tomorrow)", 8},
+        {"RETRAIN(when=post_fault)", 8},
+        {"RETRAIN(window=clean,window=clean,window=clean)", 34},
         {"NOOP>NOOP>NOOP>NOOP>NOOP>NOOP", 25},
         {"NOOP|NOOP|NOOP|NOOP|NOOP|NOOP|NOOP", 30},
     };

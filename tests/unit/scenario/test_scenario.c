@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -124,6 +125,20 @@ static void scenario_when_wrong_is_refused_where_it_is_wrong(void **state)
     assert_refused(HEAD
                    "items:\n  - kind: freeze\n    at: 1h\n    main: true\n    probability: 0.5\n",
                    "s.yaml:13:5: the main item wants an 'at' and is always there");
+    assert_refused(HEAD "items:\n  - kind: null_burst\n    at: 1h\n    a: [nan, 1]\n",
+                   "s.yaml:15:9: 'a': expected a number from -1e+09 to 1e+09, found 'nan'");
+    assert_refused("id: T1\ntitle: A\nclass: Odd one\nfamily: M01\n",
+                   "s.yaml:3:8: 'class': 'Odd one' is no name of small letters and _");
+    static const char *const families[] = {"m01", "M1", "M001", "M0x"};
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        char document[128], message[128];
+        (void)snprintf(document, sizeof(document), "id: T1\ntitle: A\nclass: c\nfamily: %s\n",
+                       families[i]);
+        (void)snprintf(message, sizeof(message),
+                       "s.yaml:4:9: 'family': '%s' is no capital letter and two digits, such as M01",
+                       families[i]);
+        assert_refused(document, message);
+    }
     assert_refused(HEAD "items:\n  - kind: freeze\n    at: 1h\n    a: 3\n",
                    "s.yaml:15:8: 'a' means nothing to freeze");
     assert_refused(HEAD "items:\n  - kind: crash\n    at: 1h\n    a: [0, 2]\n",
@@ -146,8 +161,14 @@ static void codes_when_wrong_are_refused_with_their_place(void **state)
         "id: T1\ntitle: A\nclass: c\nfamily: M01\ndeployment: fleet\npolicy: default\n"
         "true_incident: true\nmust_escalate: false\ncorrect: NOOP>JUMP\nbait: NOOP\nhorizon: 12h\n"
         "items:\n" MAIN,
-        "s.yaml:9:10: 'correct' is not a list of action codes (VERB(key=value)>VERB | VERB): wrong at "
-        "character 10");
+        "s.yaml:9:10: 'correct': 'JUMP' at character 6 cannot stand there; accepted: VERB(key=value)>VERB "
+        "| VERB, with the verbs, keys and values that docs/SCENARIOS.md lists");
+    assert_refused(
+        "id: T1\ntitle: A\nclass: c\nfamily: M01\ndeployment: fleet\npolicy: default\n"
+        "true_incident: true\nmust_escalate: false\ncorrect: NOOP>\nbait: NOOP\nhorizon: 12h\n"
+        "items:\n" MAIN,
+        "s.yaml:9:10: 'correct': 'end of it' at character 6 cannot stand there; accepted: "
+        "VERB(key=value)>VERB | VERB, with the verbs, keys and values that docs/SCENARIOS.md lists");
 }
 
 static void files_when_embedded_are_all_sound(void **state)
@@ -226,6 +247,34 @@ static void scenario_when_its_carrier_cannot_carry_is_refused(void **state)
     assert_int_equal(suite.n_scenarios, 0);
 }
 
+static void assert_not_added(const char *document, const char *message)
+{
+    struct library library = library_embedded();
+    suite_init(&suite, "test");
+    assert_int_equal(suite_add(&suite, "s.yaml", slice_of(document), &library, &text), ERR_DATA);
+    assert_string_equal(text.text, message);
+    assert_int_equal(suite.n_scenarios, 0);
+}
+
+static void scenario_when_its_keys_do_not_fit_together_is_refused(void **state)
+{
+    (void)state;
+    assert_not_added(HEAD "items:\n  - kind: bad_model_push\n    main: true\n    at: [1h, 12h]\n",
+                     "s.yaml:13: item bad_model_push is 'main', and its 'at' may lie at or after the "
+                     "'horizon'");
+    assert_not_added(HEAD "items:\n  - kind: holiday\n    main: true\n    at: 1h\n",
+                     "s.yaml:13: item holiday is 'main' and no fault, but 'true_incident' is true");
+    assert_not_added(HEAD "items:\n  - kind: recorded\n    main: true\n    at: 1h\n",
+                     "s.yaml:13: item recorded wants a 'recording' that it is the event of");
+    assert_not_added(HEAD "items:\n" MAIN "  - kind: freeze\n    after_main: [-61min, 1h]\n",
+                     "s.yaml:17: item freeze may begin before the episode");
+    assert_not_added("id: T1\ntitle: A\nclass: c\nfamily: M01\ndeployment: fleet\npolicy: default\n"
+                     "true_incident: false\nmust_escalate: false\ncorrect: NOOP\nbait: NOOP\n"
+                     "horizon: 12h\ncarrier: M01\nitems:\n  - kind: freeze\n    at: 1h\n",
+                     "s.yaml: item bad_model_push of its carrier is 'main' and a fault, but "
+                     "'true_incident' is false");
+}
+
 static void suite_when_wrong_is_refused_where_it_is_wrong(void **state)
 {
     (void)state;
@@ -279,6 +328,7 @@ int main(void)
         cmocka_unit_test(files_when_embedded_are_all_sound),
         cmocka_unit_test(scenario_when_it_has_a_carrier_takes_its_main_item),
         cmocka_unit_test(scenario_when_its_carrier_cannot_carry_is_refused),
+        cmocka_unit_test(scenario_when_its_keys_do_not_fit_together_is_refused),
         cmocka_unit_test(suite_when_wrong_is_refused_where_it_is_wrong),
         cmocka_unit_test(suite_when_uniform_weighs_its_scenarios_alike),
     };
