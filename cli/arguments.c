@@ -110,6 +110,15 @@ void print_help(const char *usage, const char *about, const struct option_entry 
 int failed(const char *verb, enum err err, const struct err_text *text)
 {
     (void)fflush(stdout); /* What was printed before stands before the message. */
-    (void)fprintf(stderr, "steward %s: %s\n", verb, text->text);
+    (void)fprintf(stderr, "steward %s: ", verb);
+    for (const char *at = text->text; *at != '\0'; at++) { /* File names may hold anything. */
+        bool is_control = (unsigned char)*at < 0x20 || *at == 0x7f;
+        if (is_control) {
+            (void)fprintf(stderr, "\\x%02x", (unsigned)*at);
+        } else {
+            (void)fputc(*at, stderr);
+        }
+    }
+    (void)fputc('\n', stderr);
     return err_exit_status(err);
 }

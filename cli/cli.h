@@ -52,6 +52,7 @@ bool files_embedded(const char *path, struct slice *ret_bytes);
 struct library files_library(struct files *files, const char *folder);
 /* True when a target or a name means a file on the disk: it holds a slash or ends in .yaml. */
 bool names_a_file(const char *word);
+bool files_is_folder(const char *path);
 
 /* The verbs: arguments without program and verb; the exit status. */
 int cmd_sim(int argc, char **argv);

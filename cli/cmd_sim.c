@@ -79,6 +79,8 @@ struct sim {
     struct campaign_result result;
     struct journal *journal;
     struct tally *tally; /* NULL without --out. */
+    uint32_t n_made;     /* Folders of --out that were not there. */
+    char command[8192];  /* Repeats an episode, given its seed. */
     struct err_text text;
     FILE *story; /* Where the trace goes. */
 };
@@ -140,6 +142,10 @@ static enum err read_options(struct sim *sim)
     TRY(choose_arms(values[ARM], request, &sim->text));
     TRY(choose_mind(values[MIND], request, &sim->text));
     TRY(choose_llm(values[LLM], request, &sim->text));
+    if (values[MIND] != NULL && !request->arms[ARM_STEWARD]) {
+        return err_set(&sim->text, ERR_USAGE,
+                       "option --mind is of the steward arm, which --arm %s leaves out", values[ARM]);
+    }
     if (values[SIGN] != NULL && values[JOURNAL] == NULL) {
         return err_set(&sim->text, ERR_USAGE,
                        "option --sign wants a journal to sign: --journal FILE");
@@ -148,6 +154,41 @@ static enum err read_options(struct sim *sim)
         return err_set(&sim->text, ERR_USAGE, "wants a target, such as M01 or mix:prior; see --help");
     }
     return OK;
+}
+
+/* Names joined to fit into the title; three dots where they do not. */
+static void title_by_targets(const struct arguments *arguments, char title[TITLE_BYTES])
+{
+    struct text text;
+    text_init(&text, title, TITLE_BYTES);
+    for (uint32_t i = 0; i < arguments->n_targets; i++) {
+        text_put(&text, i == 0 ? "" : ", ");
+        text_put(&text, arguments->targets[i]);
+    }
+    if (text.truncated) {
+        memcpy(title + TITLE_BYTES - sizeof("..."), "...", sizeof("..."));
+    }
+}
+
+static void write_command(struct sim *sim)
+{
+    static const int kept[] = {ARM, MIND, LLM, POLICY, DEPLOYMENT, DATA_DIR};
+    struct text text;
+    text_init(&text, sim->command, sizeof(sim->command));
+    text_put(&text, "steward sim");
+    for (uint32_t i = 0; i < sim->arguments.n_targets; i++) {
+        text_put_char(&text, ' ');
+        text_put(&text, sim->arguments.targets[i]);
+    }
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        const char *value = sim->arguments.values[kept[i]];
+        if (value != NULL) {
+            text_put(&text, " --");
+            text_put(&text, options[kept[i]].name);
+            text_put_char(&text, ' ');
+            text_put(&text, value);
+        }
+    }
 }
 
 static enum err read_targets(struct sim *sim)
@@ -161,13 +202,13 @@ static enum err read_targets(struct sim *sim)
     const char *const *values = sim->arguments.values;
     TRY(targets_set(targets, values[DEPLOYMENT], values[POLICY], &sim->text));
     TRY(targets_load(targets, values[DATA_DIR], &sim->text));
-    bool is_alone = targets->suite.title[0] == '\0' && targets->suite.n_scenarios == 1;
-    if (is_alone) {
-        memcpy(targets->suite.title, targets->suite.scenarios[0].title, sizeof(targets->suite.title));
-    } else if (targets->suite.title[0] == '\0') {
-        (void)snprintf(targets->suite.title, sizeof(targets->suite.title), "%u scenarios",
-                       targets->suite.n_scenarios);
+    struct suite *suite = &targets->suite;
+    if (sim->arguments.n_targets == 1 && suite->title[0] == '\0' && suite->n_scenarios == 1) {
+        memcpy(suite->title, suite->scenarios[0].title, sizeof(suite->title));
+    } else if (sim->arguments.n_targets > 1 || suite->title[0] == '\0') {
+        title_by_targets(&sim->arguments, suite->title);
     }
+    write_command(sim);
     struct campaign_request *request = &sim->request;
     request->suite = &targets->suite;
     request->deployment = targets->has_deployment ? &targets->deployment : NULL;
@@ -191,7 +232,7 @@ static enum err journal_begins(void *self, const struct run_identity *identity)
     text_init(&text, plan, sizeof(plan));
     plan_text(identity->plan, &identity->settings->deployment, &text);
     struct journal_run run = {.arm = arm_name(identity->arm),
-                              .mind = mind_name(identity->mind),
+                              .mind = identity->arm == ARM_MANUAL ? "" : mind_name(identity->mind),
                               .scenario = identity->plan->scenario,
                               .seed = identity->seed,
                               .plan = {plan, text.n_bytes},
@@ -265,6 +306,11 @@ static enum err journal_ends(void *self, const struct run_identity *identity,
     return journal_end(sim->journal, fingerprint, &sim->text);
 }
 
+static enum err story_failed(struct sim *sim)
+{
+    return err_set(&sim->text, ERR_IO, "telling the story: writing failed: %s", strerror(errno));
+}
+
 static enum err story_begins(void *self, const struct run_identity *identity)
 {
     struct sim *sim = self;
@@ -274,14 +320,14 @@ static enum err story_begins(void *self, const struct run_identity *identity)
     plan_text(identity->plan, &identity->settings->deployment, &text);
     (void)fprintf(sim->story, "# run %llu, arm %s\n%s", (unsigned long long)identity->run,
                   arm_name(identity->arm), plan);
-    return ferror(sim->story) ? err_set(&sim->text, ERR_IO, "telling the story: writing failed") : OK;
+    return ferror(sim->story) ? story_failed(sim) : OK;
 }
 
 static enum err story_goes_on(void *self, struct slice lines)
 {
     struct sim *sim = self;
     bool is_written = fwrite(lines.bytes, 1, lines.n_bytes, sim->story) == lines.n_bytes;
-    return is_written ? OK : err_set(&sim->text, ERR_IO, "telling the story: writing failed");
+    return is_written ? OK : story_failed(sim);
 }
 
 static void show_progress(void *self, uint64_t n_ended, uint64_t n_all, uint64_t n_violations)
@@ -356,7 +402,7 @@ static enum err open_out(struct sim *sim)
     if (sim->arguments.values[OUT] == NULL) {
         return OK;
     }
-    TRY(out_make(sim->arguments.values[OUT], &sim->text));
+    TRY(out_make(sim->arguments.values[OUT], &sim->n_made, &sim->text));
     TRY(tally_open(&sim->tally, &sim->text));
     sim->request.verdicts = (struct verdict_port){sim->tally, keep_verdict};
     return OK;
@@ -372,6 +418,7 @@ static enum err write_out(struct sim *sim, double wall_s)
                       .tally = sim->tally,
                       .request = &sim->request,
                       .result = &sim->result,
+                      .command = sim->command,
                       .wall_s = wall_s,
                       .subject = {.title = sim->targets.suite.title,
                                   .mind = mind_name(sim->request.mind),
@@ -392,14 +439,37 @@ static double now_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+static void watch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal}, hangup = {.sa_handler = SIG_DFL};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGHUP, NULL, &hangup);
+    if (hangup.sa_handler != SIG_IGN) { /* nohup stays what it says. */
+        (void)sigaction(SIGHUP, &action, NULL);
+    }
+}
+
+/* The status of a campaign that failed, after its message; no empty folder stays. */
+static int fails(const struct sim *sim, enum err err)
+{
+    if (sim->n_made > 0) {
+        out_unmake(sim->arguments.values[OUT], sim->n_made);
+    }
+    if (err != ERR_CRASHED || stop == 0) {
+        return failed("sim", err, &sim->text);
+    }
+    (void)fprintf(stderr, "%ssteward sim: %s; nothing written\n",
+                  sim->request.progress.put == NULL ? "" : "\r\033[K", sim->text.text);
+    return 128 + (int)stop_signal;
+}
+
 static enum err run(struct sim *sim, double *ret_wall_s)
 {
     TRY(read_options(sim));
     TRY(read_targets(sim));
-    struct sigaction action = {.sa_handler = on_signal};
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
+    watch_signals();
     TRY(open_out(sim));
     TRY(open_ports(sim));
     double began_s = now_s();
@@ -438,13 +508,15 @@ int cmd_sim(int argc, char **argv)
     err = err == OK ? run(sim, &wall_s) : err;
     int status = 0;
     if (err != OK) {
-        status = stop != 0 ? 128 + (int)stop_signal : failed("sim", err, &sim->text);
+        status = fails(sim, err);
     } else {
         if (sim->arguments.values[JSON] != NULL) {
             bool is_written = summary_json(stdout, &sim->request, &sim->result, wall_s);
-            err = is_written ? OK : err_set(&sim->text, ERR_IO, "standard output: writing failed");
+            err = is_written ? OK
+                             : err_set(&sim->text, ERR_IO, "standard output: writing failed: %s",
+                                       strerror(errno));
         } else {
-            summary_table(stdout, &sim->request, &sim->result, wall_s);
+            summary_table(stdout, &sim->request, &sim->result, sim->command, wall_s);
         }
         bool is_violated =
             sim->request.arms[ARM_STEWARD] && sim->result.arms[ARM_STEWARD].violations > 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program: picks the verb; ends the process on a bug. */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,7 @@ static int finish(int status)
     if (is_written || status > 1) {
         return status;
     }
-    (void)fprintf(stderr, "steward: standard output: writing failed\n");
+    (void)fprintf(stderr, "steward: standard output: writing failed: %s\n", strerror(errno));
     return err_exit_status(ERR_IO);
 }
 

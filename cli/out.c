@@ -10,9 +10,10 @@
 #include "cli/out.h"
 #include "cli/summary.h"
 
-enum err out_make(const char *folder, struct err_text *ret_text)
+enum err out_make(const char *folder, uint32_t *ret_n_made, struct err_text *ret_text)
 {
     char path[PATH_BYTES];
+    *ret_n_made = 0;
     if (strlen(folder) + sizeof("/campaign.json.partial") > sizeof(path)) {
         return err_set(ret_text, ERR_CANNOT_WRITE, "option --out: the path is too long");
     }
@@ -20,16 +21,34 @@ enum err out_make(const char *folder, struct err_text *ret_text)
     for (char *at = path + 1; *at != '\0'; at++) {
         if (*at == '/') {
             *at = '\0';
-            (void)mkdir(path, 0777); /* It may be there; the last one tells. */
+            *ret_n_made += mkdir(path, 0777) == 0 ? 1 : 0; /* It may be there; the last one tells. */
             *at = '/';
         }
     }
+    if (mkdir(path, 0777) == 0) {
+        ++*ret_n_made;
+        return OK;
+    }
+    int reason = errno;
     struct stat status;
-    bool is_there = mkdir(path, 0777) == 0 ||
-                    (errno == EEXIST && stat(path, &status) == 0 && S_ISDIR(status.st_mode));
-    return is_there ? OK
-                    : err_set(ret_text, ERR_CANNOT_WRITE, "%s: cannot be made: %s", folder,
-                              strerror(errno));
+    if (reason == EEXIST && stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        return OK;
+    }
+    out_unmake(folder, *ret_n_made);
+    return err_set(ret_text, ERR_CANNOT_WRITE, "%s: cannot be made: %s", folder, strerror(reason));
+}
+
+void out_unmake(const char *folder, uint32_t n_made)
+{
+    char path[PATH_BYTES];
+    (void)snprintf(path, sizeof(path), "%s", folder);
+    for (char *end = path; n_made > 0 && end != NULL;) {
+        n_made -= rmdir(path) == 0 ? 1 : 0; /* What others put there stays. */
+        end = strrchr(path, '/');
+        if (end != NULL) {
+            *end = '\0';
+        }
+    }
 }
 
 static enum err told_frame(void *self, const struct frame_bytes *frame)
@@ -105,7 +124,7 @@ static bool write_json(const struct out *out, FILE *stream, json_t *report)
 static bool write_table(const struct out *out, FILE *stream, json_t *report)
 {
     (void)report; /* Only for the other. */
-    summary_table(stream, out->request, out->result, out->wall_s);
+    summary_table(stream, out->request, out->result, out->command, out->wall_s);
     return !ferror(stream);
 }
 
@@ -143,7 +162,14 @@ enum err out_write(const struct out *out, struct err_text *ret_text)
     (void)json_object_set_new(report, "targets", report_targets()); /* Likewise. */
     enum err err = tell_incident(out, report, ret_text);
     err = err == OK ? write_file(out, "summary.txt", report, write_table, ret_text) : err;
-    err = err == OK ? write_file(out, "campaign.json", report, write_json, ret_text) : err;
+    if (err == OK) {
+        err = write_file(out, "campaign.json", report, write_json, ret_text);
+        if (err != OK) {
+            char path[PATH_BYTES];
+            (void)snprintf(path, sizeof(path), "%s/summary.txt", out->folder);
+            (void)unlink(path); /* Both or none. */
+        }
+    }
     json_decref(report);
     return err;
 }

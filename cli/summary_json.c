@@ -79,8 +79,11 @@ static json_t *arm_json(const struct arm_result *arm)
     (void)json_object_set_new(object, "human_minutes_per_episode", number(arm->human_minutes));
     (void)json_object_set_new(object, "bad_prediction_minutes", number(arm->bad_prediction_minutes));
     (void)json_object_set_new(object, "correct_rate", number(arm->correct_rate));
+    (void)json_object_set_new(object, "corrected_by_human_rate",
+                              number(arm->corrected_by_human_rate));
     (void)json_object_set_new(object, "harmful_actions", count(arm->harmful_actions));
     (void)json_object_set_new(object, "false_actions", count(arm->false_actions));
+    (void)json_object_set_new(object, "needless_pages", count(arm->needless_pages));
     (void)json_object_set_new(object, "violations", count(arm->violations));
     (void)json_object_set_new(object, "violation_list", violation_list(arm));
     (void)json_object_set_new(object, "outcome_errors", outcome_errors(arm));
@@ -109,17 +112,20 @@ json_t *summary_object(const struct campaign_request *request, const struct camp
         }
     }
     const struct arm_result *steward = &result->arms[ARM_STEWARD];
+    bool ran = request->arms[ARM_STEWARD]; /* Of the agents nothing is known otherwise. */
     json_t *audit =
-        json_pack("{s:o,s:o,s:b}", "effects", count(steward->effects), "records",
-                  count(steward->records), "complete", steward->effects == steward->records);
+        ran ? json_pack("{s:o,s:o,s:b}", "effects", count(steward->effects), "records",
+                        count(steward->records), "complete", steward->effects == steward->records)
+            : json_pack("{s:n,s:n,s:n}", "effects", "records", "complete");
     return json_pack("{s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "seed",
                      count(result->seed), "runs", count(result->runs), "incidents",
-                     count(result->incidents), "fingerprint", fingerprint, "events",
-                     count(result->events), "windows", count(result->windows), "virtual_s",
-                     number(result->virtual_s), "wall_s", number(wall_s), "arms", arms, "reduction",
-                     reduction(&result->vs_manual), "reduction_vs_rules",
-                     reduction(&result->vs_rules), "bound_95", number(result->bound_95),
-                     "bound_95_worst_family", number(result->bound_95_worst_family), "audit", audit);
+                     ran ? count(result->incidents) : json_null(), "fingerprint", fingerprint,
+                     "events", count(result->events), "windows", count(result->windows),
+                     "virtual_s", number(result->virtual_s), "wall_s", number(wall_s), "arms", arms,
+                     "reduction", reduction(&result->vs_manual), "reduction_vs_rules",
+                     reduction(&result->vs_rules), "bound_95",
+                     ran ? number(result->bound_95) : json_null(), "bound_95_worst_family",
+                     ran ? number(result->bound_95_worst_family) : json_null(), "audit", audit);
 }
 
 bool summary_json(FILE *stream, const struct campaign_request *request,

@@ -31,7 +31,8 @@ struct campaign {
     struct campaign_result *result;
     struct sample *samples[N_ARMS][4]; /* observe, detection, response, restore. */
     size_t n_samples[N_ARMS][4];
-    uint64_t escalated[N_ARMS], autonomous[N_ARMS], violating[N_ARMS], correct[N_ARMS];
+    uint64_t escalated[N_ARMS], autonomous[N_ARMS], violating[N_ARMS], correct[N_ARMS],
+        corrected_by_human[N_ARMS];
     uint64_t erring[N_ARMS][N_INVARIANTS];
     double human_s[N_ARMS], bad_minutes[N_ARMS], interruptions[N_ARMS], interventions[N_ARMS];
     double family_touched[N_ARMS][SUITE_SCENARIOS_MAX], family_acts[N_ARMS][SUITE_SCENARIOS_MAX],
@@ -84,7 +85,7 @@ static bool recording_of(const struct campaign_request *request, const struct sc
 
 static enum mind_kind mind_of(const struct campaign_request *request, enum arm arm)
 {
-    return arm == ARM_RULES ? MIND_RULES : request->mind;
+    return arm == ARM_RULES ? MIND_RULES : arm == ARM_STEWARD ? request->mind : MIND_STEWARD;
 }
 
 static enum err run_one(void *self, uint64_t run, struct run_result *ret_result,
@@ -203,6 +204,7 @@ static void add_arm(struct campaign *campaign, int arm, const struct run_result 
     sum->missed += sheet->missed ? 1 : 0;
     sum->harmful_actions += sheet->harmful_actions;
     sum->false_actions += sheet->false_actions;
+    sum->needless_pages += sheet->needless_pages;
     sum->violations += sheet->n_violations;
     sum->llm_calls += sheet->llm_calls;
     sum->cost_usd += (double)sheet->cost_microusd * 1e-6;
@@ -212,6 +214,7 @@ static void add_arm(struct campaign *campaign, int arm, const struct run_result 
     campaign->autonomous[arm] += sheet->interventions == 0 && !sheet->missed ? 1 : 0;
     campaign->violating[arm] += sheet->n_violations > 0 ? 1 : 0;
     campaign->correct[arm] += sheet->correct ? 1 : 0;
+    campaign->corrected_by_human[arm] += sheet->corrected_by_human ? 1 : 0;
     campaign->interventions[arm] += sheet->interventions;
     campaign->interruptions[arm] += sheet->interruptions;
     campaign->human_s[arm] += (double)sheet->human_ns * 1e-9;
@@ -255,8 +258,10 @@ static struct digest128 digest_of(const struct episode_result *result)
         sheet->interruptions,
         sheet->harmful_actions,
         sheet->false_actions,
+        sheet->needless_pages,
         (uint64_t)sheet->missed,
         (uint64_t)sheet->correct,
+        (uint64_t)sheet->corrected_by_human,
         sheet->n_violations,
         (uint64_t)sheet->human_ns,
         (uint64_t)(sheet->bad_minutes * 1e6),
@@ -313,6 +318,7 @@ static void finish_arm(struct campaign *campaign, int arm)
     sum->bad_prediction_minutes = campaign->bad_minutes[arm] / n;
     sum->human_minutes = campaign->human_s[arm] / 60.0 / n;
     sum->correct_rate = (double)campaign->correct[arm] / n;
+    sum->corrected_by_human_rate = (double)campaign->corrected_by_human[arm] / n;
     for (int i = 0; i < N_INVARIANTS; i++) {
         sum->outcome_errors[i] = proportion_interval(campaign->erring[arm][i], sum->episodes);
     }
@@ -364,6 +370,7 @@ static void finish(struct campaign *campaign)
             proportion_upper(campaign->family_violating[i], sum->families[i].episodes[ARM_STEWARD]);
         if (bound > sum->bound_95_worst_family) {
             sum->bound_95_worst_family = bound;
+            sum->worst_family_episodes = sum->families[i].episodes[ARM_STEWARD];
         }
     }
     sum->vs_manual = reduction_against(campaign, ARM_MANUAL);

@@ -98,7 +98,7 @@ struct campaign_request {
     uint64_t seed, runs;
     uint32_t jobs; /* Worker processes, >= 1. Forced to 1 with a journal or a trace. */
     bool arms[N_ARMS];
-    enum mind_kind mind;                 /* Of the steward arm. */
+    enum mind_kind mind;                 /* Of the steward arm; the manual arm has none. */
     int persona;                         /* -1: what the plan says; else enum persona. */
     const struct policy *policy;         /* NULL: what the scenario names. */
     const struct deployment *deployment; /* NULL: likewise. */
@@ -135,12 +135,12 @@ struct arm_result {
     uint64_t episodes;
     uint64_t incidents; /* True incidents and benign controls. */
     struct quantiles observe, detection, response, restore;
-    uint64_t missed, harmful_actions, false_actions, violations;
+    uint64_t missed, harmful_actions, false_actions, needless_pages, violations;
     struct interval escalation_rate,
         autonomy_rate; /* Printed as plain numbers; the interval is for the table. */
     double interventions_per_episode, interruptions_per_episode, bad_prediction_minutes,
         human_minutes;
-    double correct_rate;
+    double correct_rate, corrected_by_human_rate; /* The second is a part of the first. */
     uint64_t occasions[N_INVARIANTS], breaches[N_INVARIANTS];
     struct interval outcome_errors[N_INVARIANTS]; /* Share of episodes with at least one (outcome invariants only). */
     uint64_t outcome_error_episodes; /* With any. */
@@ -168,11 +168,12 @@ struct campaign_result {
     struct reduction vs_manual, vs_rules;
     /* Clopper-Pearson upper bound of episodes with a violation, steward arm; a family that no episode drew has the bound 1. */
     double bound_95, bound_95_worst_family;
+    uint64_t worst_family_episodes; /* Of the family with the worst bound. */
     uint32_t n_families;
     struct family_result families[SUITE_SCENARIOS_MAX];
 };
 
-/* Runs all. ret_result is written only on success. SIGINT/SIGTERM are the caller's business: stop (may be NULL) is polled between runs
+/* Runs all. ret_result is written only on success. Signals are the caller's business: stop (may be NULL) is polled between runs
  * and ends the campaign with ERR_CRASHED. */
 enum err campaign_run(const struct campaign_request *request, const volatile int *stop,
                       struct campaign_result *ret_result, struct err_text *ret_text) MUST_USE;

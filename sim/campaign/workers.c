@@ -68,7 +68,7 @@ static enum err run_here(const struct work *work, uint64_t runs, const volatile 
     enum err err = OK;
     for (uint64_t run = 0; run < runs && err == OK; run++) {
         if (is_stopped(stop)) {
-            err = err_set(ret_text, ERR_CRASHED, "campaign: stopped after %llu of %llu runs",
+            err = err_set(ret_text, ERR_CRASHED, "stopped after %llu of %llu episodes",
                           (unsigned long long)run, (unsigned long long)runs);
             break;
         }
@@ -86,7 +86,8 @@ static _Noreturn void serve(const struct work *work, uint64_t first, uint64_t ru
                             int fd)
 {
     (void)signal(SIGTERM, SIG_DFL); /* The campaign ends its workers with it. */
-    (void)signal(SIGINT, SIG_IGN);  /* A terminal sends it to all; the campaign decides. */
+    (void)signal(SIGINT, SIG_IGN);  /* A terminal sends both to all; the campaign decides. */
+    (void)signal(SIGHUP, SIG_IGN);
     struct message *message = calloc(1, sizeof(*message));
     for (uint64_t run = first; message != NULL && run < runs; run += jobs) {
         message->err = work->run(work->self, run, &message->result, &message->text);
@@ -135,7 +136,7 @@ static enum err collect_all(const struct work *work, const struct worker *worker
     for (uint64_t run = 0; run < runs && err == OK; run++) {
         bool is_read = read_all(workers[run % jobs].pipe, message, sizeof(*message), stop);
         if (is_stopped(stop)) {
-            err = err_set(ret_text, ERR_CRASHED, "campaign: stopped after %llu of %llu runs",
+            err = err_set(ret_text, ERR_CRASHED, "stopped after %llu of %llu episodes",
                           (unsigned long long)run, (unsigned long long)runs);
         } else if (!is_read) {
             err = err_set(ret_text, ERR_INTERNAL, "campaign: run %llu: its worker process ended",

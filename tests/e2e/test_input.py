@@ -44,6 +44,45 @@ class Input(lib.Case):
             self.assertIn(old, good)
             self.bad_scenario(good.replace(old, new), "bad.yaml:")
 
+    def test_scenario_when_it_cannot_work_is_refused_with_its_line(self):
+        good = self.good()
+        for old, new, status, tells in (
+            ("at: [1h, 3h]", "at: [13h, 14h]", 65, "bad.yaml:15: item bad_model_push"),
+            ("class: bad_model_push", "class: nonsense", 65, "bad.yaml:4: 'class': 'nonsense'"),
+            ("family: M01", "family: m1", 65, "bad.yaml:5:9: 'family'"),
+            ("true_incident: true", "true_incident: false", 65, "'true_incident' is false"),
+            ("deployment: fleet", "deployment: nowhere", 66, "bad.yaml:6: 'deployment': nowhere"),
+            ("policy: default", "policy: none.yaml", 66, "bad.yaml:7: 'policy': none.yaml"),
+            ("correct: ROLLBACK", "correct: ROLLBAK", 65, "'ROLLBAK'"),
+            ("a: [0.03, 0.30]", "a: [nan, 0.30]", 65, "bad.yaml:18:9: 'a': expected a number"),
+        ):
+            self.assertIn(old, good)
+            self.write("bad.yaml", good.replace(old, new))
+            self.fails(status, "scenario", "check", "bad.yaml", tells=[tells])
+            self.fails(status, "sim", "bad.yaml", tells=[tells])
+        self.write("own.yaml", good.replace("id: M01", "id: Z01").replace("family: M01", "family: Z01"))
+        self.ok("scenario", "check", "own.yaml")
+
+    def test_scenario_when_pressed_before_its_start_is_played(self):
+        self.write("own.yaml", self.good().replace("at: [1h, 3h]", "at: 1min").replace("weight: 58", "weight: 9999"))
+        self.ok("sim", "mix:prior", "own.yaml", "--runs", "40")
+
+    def test_files_when_checked_are_all_looked_at(self):
+        self.write("bad.yaml", self.good() + "surprise: 1\n")
+        self.write("good.yaml", self.good())
+        done = self.run_steward("scenario", "check", "bad.yaml", "none.yaml", "good.yaml", "bad.yaml")
+        self.assertEqual(done.returncode, 65)
+        self.assertEqual(done.stdout.decode(), "good.yaml: ok\n")
+        lines = done.stderr.decode().splitlines()
+        self.assertEqual([line.split(":")[1].strip() for line in lines], ["bad.yaml", "none.yaml", "bad.yaml"])
+
+    def test_name_when_it_holds_a_line_break_is_told_on_one_line(self):
+        for name in ("a\nb.yaml", "a\nb", "\x1b[2J.yaml"):
+            message = self.fails(66, "sim", name)
+            self.assertEqual(message.count("\n"), 1)
+            self.assertNotIn("\x1b", message)
+            self.assertRegex(message, r"\\x0a|\\x1b")
+
     def test_scenario_when_a_key_is_missing_names_it(self):
         self.bad_scenario(self.good().replace("horizon: 12h\n", ""), "'horizon'", "missing")
 
@@ -71,6 +110,9 @@ class Input(lib.Case):
         self.fails(66, "sim", "missing.yaml", tells=["missing.yaml: No such file"])
         self.fails(66, "sim", "./", tells=["./: is a directory"])
         self.fails(66, "sim", "M99", tells=["'M99'", "scenario list"])
+        self.fails(66, "sim", "m01", tells=["'m01'", "did you mean M01?"])
+        os.mkdir(self.path("folder"))
+        self.fails(66, "sim", "folder", tells=["folder: is a directory"])
         self.fails(66, "sim", "a/" * 3000, tells=["too long"])
         self.fails(66, "sim", "/dev/zero", tells=["/dev/zero: is not a regular file"])
 
@@ -85,6 +127,8 @@ class Input(lib.Case):
             self.fails(66, "sim", "M01", option, "missing.yaml", tells=["missing.yaml"])
             self.fails(66, "sim", "M01", option, "./", tells=["is a directory"])
             self.fails(66, "sim", "M01", option, "nobody", tells=["nobody"])
+            os.makedirs(self.path("folder"), exist_ok=True)
+            self.fails(66, "sim", "M01", option, "folder", tells=["folder: is a directory"])
 
     HEAD = "period,nswprice,nswdemand,vicprice,vicdemand,transfer,class\n"
     ROW = "0.5,0.05,0.4,0.003467,0.422915,0.414912,1\n"

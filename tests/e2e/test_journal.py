@@ -28,7 +28,8 @@ class Journal(lib.Case):
     def test_journal_when_true_replays_the_same(self):
         self.record("M01", "M05", "--runs", "2", "--arm", "all", "--seed", "5")
         done = self.ok("replay", "a.stw")
-        self.assertRegex(done.stdout.decode(), r"^a\.stw: 6 runs, \d+ frames, all the same\n$")
+        self.assertRegex(done.stdout.decode(), r"^a\.stw: 6 runs, all the same: \d+ frames executed; \d+ frames of the manual arm "
+                         r"have no core and are only checked\n.*`steward audit verify a\.stw`.*\n$")
         told = self.json("replay", "a.stw")
         self.assertEqual((told["same"], told["runs"]), (True, 6))
         self.assertEqual(told["frames"], self.query("SELECT count(*) FROM frame")[0][0])

@@ -7,7 +7,8 @@ import lib
 ARM = {
     "observe_s": "Q", "detection_s": "Q", "response_s": "Q", "restore_s": "Q", "missed": int, "escalation_rate": float,
     "autonomy_rate": float, "interventions_per_episode": float, "interruptions_per_episode": float,
-    "bad_prediction_minutes": float, "harmful_actions": int, "false_actions": int, "violations": int,
+    "bad_prediction_minutes": float, "harmful_actions": int, "false_actions": int, "needless_pages": int, "violations": int,
+    "correct_rate": float, "corrected_by_human_rate": float,
     "violation_list": list, "outcome_errors": dict, "llm_calls": int, "cost_usd": float,
 }
 TOP = {
@@ -75,7 +76,13 @@ class Json(lib.Case):
         self.assertEqual(list(result["arms"]), ["steward"])
         self.assertIsNone(result["reduction"])
         self.assertIsNone(result["reduction_vs_rules"])
-        self.assertIsNone(self.json("sim", "M01", "--arm", "manual")["reduction"])
+
+    def test_result_when_the_steward_arm_did_not_run_claims_nothing_of_it(self):
+        for arm in ("rules", "manual"):
+            result = self.json("sim", "M01", "--arm", arm)
+            for name in ("incidents", "bound_95", "bound_95_worst_family", "reduction"):
+                self.assertIsNone(result[name], name)
+            self.assertEqual(result["audit"], {"effects": None, "records": None, "complete": None})
 
     def test_result_when_repeated_is_the_same_but_for_the_wall_clock(self):
         first, again = (self.json("sim", "mix:prior", "--runs", "5", "--seed", "9") for _ in range(2))
@@ -94,7 +101,21 @@ class Json(lib.Case):
                       "at 95 %", "not checked:", "fingerprint "):
             self.assertIn(words, table)
         self.assertNotIn("nan", table)
-        self.assertTrue(all(len(line) < 140 for line in table.splitlines() if not line.startswith("not checked")))
+
+    def test_table_when_of_three_arms_fits_120_columns_and_ends_no_line_in_blanks(self):
+        for words in (["mix:prior", "--runs", "40"], ["P16-activation"], ["mix:prior", "--runs", "40", "--mind", "escalate_all"]):
+            for line in self.ok("sim", *words, "--arm", "all").stdout.decode().splitlines():
+                self.assertLessEqual(len(line), 120, line)
+                self.assertEqual(line, line.rstrip())
+
+    def test_table_when_titled_names_what_ran(self):
+        for words, title in ((["M01", "--arm", "manual"], "Undertrained model promoted: 1 episode, seed 1"),
+                             (["M01", "M05", "--runs", "2"], "M01, M05: 2 episodes, seed 1, mind steward")):
+            self.assertEqual(self.ok("sim", *words).stdout.decode().splitlines()[0], title)
+        columns = self.ok("sim", "M01", "--arm", "all", "--mind", "rules").stdout.decode().splitlines()[2].split()
+        self.assertEqual(columns, ["steward", "(rules)", "rules", "manual"])
+        title = self.ok("sim", *["M01"] * 64).stdout.decode().split(":")[0]
+        self.assertTrue(title.startswith("M01, M01") and title.endswith("..."), title)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,14 @@ class Output(lib.Case):
     def test_disk_when_full_leaves_no_half_result(self):
         done = self.run_steward("sim", "M01", "--out", "out", preexec_fn=lib.limit_files(100))
         self.assertIn(done.returncode, (73, 74), done.stderr)
+        self.assertEqual(self.left(), [])
+
+    def test_disk_when_full_leaves_both_files_or_none(self):
+        os.mkdir(self.path("out"))
+        table = self.ok("sim", "M01").stdout
+        done = self.run_steward("sim", "M01", "--out", "out", preexec_fn=lib.limit_files(len(table) + 200))
+        self.assertEqual(done.returncode, 74, done.stderr)
+        self.assertIn(b"campaign.json: writing failed: File too large", done.stderr)
         self.assertEqual(os.listdir(self.path("out")), [])
 
     def test_standard_output_when_full_is_a_failure(self):
@@ -57,7 +65,7 @@ class Output(lib.Case):
             with open("/dev/full", "wb") as full:
                 done = self.run_steward(*words, stdout=full)
             self.assertEqual(done.returncode, 74, (words, done.stderr))
-            self.assertIn(b"writing failed", done.stderr)
+            self.assertIn(b"writing failed: No space left on device", done.stderr)
 
     def test_standard_output_when_its_reader_left_leaves_no_journal(self):
         reader, writer = os.pipe()
@@ -73,13 +81,24 @@ class Output(lib.Case):
         deadline = time.monotonic() + 60
         while not os.path.exists(self.path("a.stw.partial")) and "--journal" in words and time.monotonic() < deadline:
             time.sleep(0.01)  # The outside has no other sign of life than the file.
+        while not os.path.exists(self.path("out")) and "--out" in words and time.monotonic() < deadline:
+            time.sleep(0.01)
         child.send_signal(number)
-        child.communicate(timeout=60)
+        printed, message = child.communicate(timeout=60)
+        self.assertEqual(printed, b"")
+        self.assertRegex(message.decode(), r"\Asteward sim: stopped after \d+ of 10000000 episodes; nothing written\n\Z")
         return child.returncode
 
-    def test_campaign_when_stopped_ends_and_leaves_no_journal(self):
-        self.assertEqual(self.stop_with(signal.SIGTERM, "--journal", "a.stw"), 128 + signal.SIGTERM)
-        self.assertEqual(self.left(), [])
+    def test_campaign_when_stopped_ends_and_leaves_nothing(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for words in (["--journal", "a.stw"], ["--jobs", "2", "--out", "out/deep/er/"]):
+                self.assertEqual(self.stop_with(number, *words), 128 + number)
+                self.assertEqual(self.left(), [])
+
+    def test_campaign_when_stopped_leaves_the_folder_that_was_there(self):
+        os.mkdir(self.path("out"))
+        self.assertEqual(self.stop_with(signal.SIGTERM, "--journal", "a.stw", "--out", "out"), 128 + signal.SIGTERM)
+        self.assertEqual(self.left(), ["out"])
 
 
 if __name__ == "__main__":

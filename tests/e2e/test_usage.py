@@ -49,6 +49,8 @@ class Usage(lib.Case):
             (["sim", "M01", "--jobs", "0"], "from 1"),
             (["sim", "M01", "--arm", "robots"], "steward, rules, manual, all"),
             (["sim", "M01", "--mind", "genius"], "saboteur"),
+            (["sim", "M01", "--arm", "manual", "--mind", "rules"], "--arm manual"),
+            (["sim", "M01", "--mind", "steward", "--arm=rules"], "--mind"),
             (["sim", "M01", "--llm", "gpt"], "honest"),
             (["sim", "M01", "--json", "--json"], "twice"),
             (["sim", "M01", "--json=1"], "takes no value"),
@@ -57,7 +59,11 @@ class Usage(lib.Case):
             (["replay"], "one journal"),
             (["replay", "a", "b"], "one journal"),
             (["scenario"], "list"),
-            (["scenario", "burn"], "list"),
+            (["scenario", "burn"], "'burn'"),
+            (["scenario", "list", "--seed", "3"], "--seed"),
+            (["scenario", "check", "M01", "--seed", "3"], "--seed"),
+            (["scenario", "check", "M01", "--json"], "--json"),
+            (["scenario", "show", f"{lib.SOURCE}/scenarios/suites/prior.yaml", "--seed", "3"], "is a suite"),
             (["scenario", "show"], "list"),
             (["scenario", "check"], "list"),
             (["scenario", "show", "M01", "--seed", "x"], "'x'"),
@@ -92,6 +98,7 @@ class Usage(lib.Case):
         self.assertTrue(planned.startswith(shown))
         self.assertIn("bad_model_push", planned[len(shown):])
         self.fails(66, "scenario", "show", "M99", tells=["M99"])
+        self.fails(66, "scenario", "show", "M1", tells=["did you mean M01?"])
 
     def test_scenarios_when_checked_are_sound(self):
         listed = json.loads(self.ok("scenario", "list", "--json").stdout)["scenarios"]

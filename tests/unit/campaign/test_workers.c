@@ -137,7 +137,7 @@ static void whole_when_stopped_says_how_far_it_came(void **state)
         labour.stop = &stop;
         struct err_text text;
         assert_int_equal(work_through(&labour, jobs, &stop, &text), ERR_CRASHED);
-        assert_string_equal(text.text, "campaign: stopped after 6 of 12 runs");
+        assert_string_equal(text.text, "stopped after 6 of 12 episodes");
     }
 }
 

@@ -2,9 +2,9 @@
 /* What the tests' build holds in place of scenarios/: two scenarios, one of them recorded outside, and a suite of both. */
 #include "cli/embedded.h"
 
-#define HEAD(id)                                                                                   \
-    "id: " id                                                                                      \
-    "\ntitle: Test\nclass: test\nfamily: T\ndeployment: none\npolicy: none\ntrue_incident: true\n" \
+#define HEAD(id)                                                                                     \
+    "id: " id                                                                                        \
+    "\ntitle: Test\nclass: test\nfamily: T01\ndeployment: none\npolicy: none\ntrue_incident: true\n" \
     "must_escalate: false\ncorrect: ROLLBACK\nbait: NOOP\nhorizon: 12h\n"
 
 static const char plain[] =

@@ -37,6 +37,7 @@ static int make_result(void **state)
     result.fingerprint = (struct digest128){UINT64_C(0x0123456789abcdef), 0xff};
     result.bound_95 = 0.0149;
     result.bound_95_worst_family = 0.03;
+    result.worst_family_episodes = 100;
     for (int i = 0; i < N_ARMS; i++) {
         struct arm_result *arm = &result.arms[i];
         arm->run = request.arms[i];
@@ -46,9 +47,15 @@ static int make_result(void **state)
             (struct quantiles){not_a_number, not_a_number, not_a_number, 0, 0};
         arm->escalation_rate = (struct interval){0.25, 0.19, 0.32};
         arm->autonomy_rate = (struct interval){0.5, 0.43, 0.57};
+        arm->correct_rate = 0.75;
+        arm->corrected_by_human_rate = 0.25;
+        arm->harmful_actions = 1;
+        arm->false_actions = 2;
+        arm->needless_pages = 3;
         arm->effects = arm->records = 400;
         for (int j = 0; j < N_INVARIANTS; j++) {
             arm->outcome_errors[j] = (struct interval){0.01, 0.001, 0.04};
+            arm->occasions[j] = 5;
         }
     }
     result.vs_manual = (struct reduction){{0.6, 0.5, 0.7}, {0.5, 0.4, 0.6}, {0.4, 0.3, 0.5}, true};
@@ -208,7 +215,7 @@ static char *as_table(void)
     size_t n_bytes = 0;
     FILE *stream = open_memstream(&bytes, &n_bytes);
     assert_non_null(stream);
-    summary_table(stream, &request, &result, 1.5);
+    summary_table(stream, &request, &result, "steward sim mix:test --mind rules", 1.5);
     assert_int_equal(fclose(stream), 0);
     return bytes;
 }
@@ -219,6 +226,7 @@ static void table_when_nothing_was_violated_prints_the_bound(void **state)
     char *table = as_table();
     assert_non_null(strstr(table, "0 violations in 200 episodes, <= 0.015 an episode at 95 %"));
     assert_non_null(strstr(table, "0123456789abcdef00000000000000ff"));
+    assert_non_null(strstr(table, "(worst scenario <= 0.03, n = 100)"));
     assert_non_null(strstr(table, "25.0 % [19.0, 32.0]"));
     assert_non_null(strstr(table, "not checked:"));
     assert_null(strstr(table, "nan"));
@@ -236,6 +244,89 @@ static void table_when_the_other_arm_needed_nobody_says_so(void **state)
     free(table);
 }
 
+/* What is printed on the line that begins with label; its first blank-separated words behind the label. */
+static void assert_line(const char *table, const char *label, const char *wanted)
+{
+    const char *at = strstr(table, label);
+    assert_non_null(at);
+    at += strlen(label);
+    const char *end = strchr(at, '\n');
+    assert_non_null(end);
+    char line[256], squeezed[256];
+    size_t n_bytes = 0;
+    (void)snprintf(line, sizeof(line), "%.*s", (int)(end - at), at);
+    for (const char *c = line; *c != '\0'; c++) {
+        bool is_needless = *c == ' ' && (n_bytes == 0 || squeezed[n_bytes - 1] == ' ');
+        if (!is_needless) {
+            squeezed[n_bytes++] = *c;
+        }
+    }
+    squeezed[n_bytes] = '\0';
+    assert_string_equal(squeezed, wanted);
+}
+
+static void table_when_there_was_nothing_to_judge_prints_no_rate(void **state)
+{
+    (void)state;
+    result.arms[ARM_STEWARD].occasions[INVARIANT_S04] = 0;
+    result.arms[ARM_MANUAL].occasions[INVARIANT_S20] = 0;
+    result.arms[ARM_STEWARD].occasions[INVARIANT_S07] = 0;
+    char *table = as_table();
+    assert_line(table, "S04  no exposure to a bad version", "- 1.0 % [0.1, 4.0]");
+    assert_line(table, "S20  no retrain against pipeline fault or attack", "1.0 % [0.1, 4.0] -");
+    assert_line(table, "S07  promotion only after a passed canary", "- -");
+    assert_line(table, "S08  blast radius", "0 in 5 -");
+    assert_line(table, "\nenforceable violations", "0 in 200 -");
+    assert_line(table, "\nescalation rate", "25.0 % [19.0, 32.0] -");
+    assert_line(table, "\nautonomy rate", "50.0 % [43.0, 57.0] 50.0 % [43.0, 57.0]");
+    assert_line(table, "\nacts", "1 harmful, 2 false 1 harmful");
+    assert_line(table, "\nneedless pages", "3 -");
+    assert_line(table, "\nright remedy (by itself + with a person)", "75.0 % (50.0 + 25.0) 75.0 %");
+    free(table);
+}
+
+static void table_when_of_few_episodes_carries_no_interval_and_no_reduction(void **state)
+{
+    (void)state;
+    result.runs = 9;
+    result.arms[ARM_STEWARD].episodes = result.arms[ARM_MANUAL].episodes = 9;
+    result.worst_family_episodes = 4;
+    char *table = as_table();
+    assert_line(table, "\nescalation rate", "25.0 % -");
+    assert_line(table, "S20  no retrain against pipeline fault or attack", "1.0 % 1.0 %");
+    assert_null(strstr(table, "against manual"));
+    assert_null(strstr(table, "95 % interval"));
+    assert_null(strstr(table, "worst scenario"));
+    free(table);
+}
+
+static void violation_when_listed_carries_the_command_that_repeats_it(void **state)
+{
+    (void)state;
+    result.arms[ARM_STEWARD].violations = result.arms[ARM_STEWARD].n_listed = 1;
+    result.arms[ARM_STEWARD].listed[0] = (struct listed_violation){
+        .invariant = INVARIANT_S08, .scenario = "T1", .seed = 99, .why = "why"};
+    char *table = as_table();
+    assert_non_null(strstr(table, "arm steward, scenario T1, seed 99: why\n"
+                                  "  again: steward sim mix:test --mind rules --seed 99\n"));
+    free(table);
+}
+
+static void json_when_the_steward_arm_did_not_run_is_null_about_it(void **state)
+{
+    (void)state;
+    request.arms[ARM_STEWARD] = false;
+    json_t *root = as_json();
+    assert_true(json_is_null(json_object_get(root, "incidents")));
+    assert_true(json_is_null(json_object_get(root, "bound_95")));
+    assert_true(json_is_null(json_object_get(root, "bound_95_worst_family")));
+    assert_true(json_is_null(json_object_get(json_object_get(root, "audit"), "complete")));
+    json_decref(root);
+    char *table = as_table();
+    assert_int_equal(strncmp(table, "Test mix: 200 episodes, seed 7\n", 31), 0);
+    free(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +339,11 @@ int main(void)
         cmocka_unit_test_setup(json_when_the_stream_is_full_says_so, make_result),
         cmocka_unit_test_setup(table_when_nothing_was_violated_prints_the_bound, make_result),
         cmocka_unit_test_setup(table_when_the_other_arm_needed_nobody_says_so, make_result),
+        cmocka_unit_test_setup(table_when_there_was_nothing_to_judge_prints_no_rate, make_result),
+        cmocka_unit_test_setup(table_when_of_few_episodes_carries_no_interval_and_no_reduction,
+                               make_result),
+        cmocka_unit_test_setup(violation_when_listed_carries_the_command_that_repeats_it, make_result),
+        cmocka_unit_test_setup(json_when_the_steward_arm_did_not_run_is_null_about_it, make_result),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,15 @@ static void word_when_unknown_is_refused_and_named(void **state)
     assert_int_equal(targets_add(targets, "M99", &text), ERR_NO_INPUT);
     assert_string_equal(text.text,
                         "target 'M99': no such scenario or suite; see `steward scenario list`");
+    static const char *const slips[] = {"M1", "m01", "M0"};
+    for (size_t i = 0; i < sizeof(slips) / sizeof(slips[0]); i++) {
+        assert_int_equal(targets_add(targets, slips[i], &text), ERR_NO_INPUT);
+        assert_non_null(strstr(text.text, "no such scenario or suite; did you mean M01?"));
+    }
+    assert_int_equal(targets_add(targets, "boht", &text), ERR_NO_INPUT);
+    assert_null(strstr(text.text, "did you mean"));
+    assert_int_equal(targets_add(targets, "bot", &text), ERR_NO_INPUT);
+    assert_non_null(strstr(text.text, "did you mean both?"));
     assert_int_equal(targets_add(targets, "mix:stress", &text), ERR_USAGE);
     assert_non_null(strstr(text.text, "mix:stress"));
     assert_int_equal(targets_add(targets, "missing.yaml", &text), ERR_NO_INPUT);
@@ -120,7 +129,9 @@ static void deployment_when_nobody_has_it_is_missing(void **state)
     (void)state;
     assert_int_equal(targets_add(targets, "M01", &text), OK);
     assert_int_equal(targets_load(targets, NULL, &text), ERR_NO_INPUT);
-    assert_non_null(strstr(text.text, "none: no such name in this build"));
+    assert_string_equal(text.text, "scenarios/M01.yaml:5: 'deployment': none: no such name in this "
+                                   "build (a file needs a / or .yaml)");
+    assert_int_equal(targets_check(targets, &text), ERR_NO_INPUT);
     assert_int_equal(targets_set(targets, "missing/one.yaml", NULL, &text), ERR_NO_INPUT);
     assert_int_equal(targets_set(targets, NULL, "nobody", &text), ERR_NO_INPUT);
     assert_false(targets->has_deployment);
