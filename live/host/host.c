@@ -1,0 +1,655 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The live host: opens everything, is the world of the loop, and closes everything. One thread; it sleeps in curl's poll with the descriptors of the
+ * server and of the signals. */
+#include "live/host/host.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "core/base/assert.h"
+#include "core/formats/codec.h"
+#include "live/host/parts.h"
+
+const struct live_config *config_of(const struct live *live)
+{
+    return live->configs[live->config_i];
+}
+
+int64_t live_now(const struct live *live)
+{
+    struct timespec now;
+    ASSERT(clock_gettime(CLOCK_REALTIME, &now) == 0);
+    int64_t at = (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec - live->epoch_unix_ns;
+    return at > live->at
+               ? at
+               : live->at; /* A clock that was set back stands still until it has caught up. */
+}
+
+bool live_changes(const struct live *live)
+{
+    enum live_mode mode = config_of(live)->mode;
+    return !live->dry_run && (mode == LIVE_PROPOSE || mode == LIVE_AUTO);
+}
+
+void live_log(struct live *live, enum live_level level, const char *format, ...)
+{
+    char words[1024];
+    va_list list;
+    va_start(list, format);
+    (void)vsnprintf(words, sizeof(words), format, list);
+    va_end(list);
+    live->port.log(live->port.self, level, words);
+}
+
+/* Signals. */
+
+static enum err open_signals(struct live *live)
+{
+    sigset_t set;
+    (void)sigemptyset(&set); /* These cannot fail with such arguments. */
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
+        (live->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0) {
+        return err_set(live->text, ERR_INTERNAL, "signals: %s", strerror(errno));
+    }
+    return OK;
+}
+
+static void take_signals(struct live *live)
+{
+    struct signalfd_siginfo signal;
+    while (read(live->signals, &signal, sizeof(signal)) == (ssize_t)sizeof(signal)) {
+        if (signal.ssi_signo == SIGHUP) {
+            live->reload_wanted = true;
+        } else if (live->draining) {
+            live->hurried = true;
+        } else {
+            live->draining = true;
+            live->drain_until = live_now(live) + DRAIN_NS;
+            live_log(live, LIVE_INFO,
+                     "stopping: acts under way are waited for, a second signal does not wait");
+        }
+    }
+}
+
+/* SIGHUP: all or nothing. What the run is about changes only between incidents, because a run has one deployment and one policy. */
+
+static bool is_same_run(struct live *live, const struct live_config *config,
+                        const struct policy *policy)
+{
+    struct settings *settings = calloc(1, sizeof(*settings));
+    struct live_run run = {0};
+    bool is_same = false;
+    if (settings != NULL) {
+        live_settings(config, policy, live->seed, settings);
+        is_same = config->mode == config_of(live)->mode &&
+                  live_journal_newest(live->journal, settings, &run, live->text) == OK &&
+                  run.same_settings;
+    }
+    free(settings);
+    return is_same;
+}
+
+static const char *reload_refusal(struct live *live, const struct live_config *config,
+                                  const struct policy *policy, uint32_t other)
+{
+    if (calls_use(live, other)) {
+        return "requests of the configuration before the last are under way; try again later";
+    }
+    if (strcmp(config->state_dir, config_of(live)->state_dir) != 0 ||
+        strcmp(config->address, config_of(live)->address) != 0 ||
+        config->port != config_of(live)->port ||
+        strcmp(config->sign_key, config_of(live)->sign_key) != 0) {
+        return "state_dir, listen and sign_key_file change only with a restart";
+    }
+    if (!is_same_run(live, config, policy) &&
+        (steward_docket(live->steward)->n_entries > 0 || !calls_idle(live))) {
+        return "mode, deployment or policy change only while no incident is open and no request under way; try again later";
+    }
+    return NULL;
+}
+
+static void reload(struct live *live)
+{
+    uint32_t other = 1 - live->config_i;
+    struct live_config *config = calloc(1, sizeof(*config));
+    struct policy *policy = calloc(1, sizeof(*policy));
+    struct err_text text = {""};
+    const char *refusal = "out of memory";
+    live->reload_wanted = false;
+    if (config != NULL && policy != NULL) {
+        bool is_valid = live->port.load(live->port.self, config, policy, &text) == OK;
+        refusal = is_valid ? reload_refusal(live, config, policy, other) : text.text;
+    }
+    live->reload_ok = refusal == NULL;
+    if (refusal == NULL) {
+        live->renew = !is_same_run(live, config, policy);
+        live->policy = *policy;
+        if (live->configs[other] != NULL) {
+            live_config_wipe(live->configs[other]);
+            free(live->configs[other]);
+        }
+        live->configs[other] = config;
+        live->config_i = other;
+        live_config_bind(config, live->epoch_unix_ns);
+        live->view.config = config;
+        live->reload_unix_s = (live->epoch_unix_ns + live_now(live)) / NS_PER_S;
+        server_forget(live->server);
+        live_log(live, LIVE_INFO, "configuration taken over%s",
+                 live->renew ? "; a new run begins" : "");
+        config = NULL;
+    } else {
+        live_log(live, LIVE_ERROR, "configuration not taken over: %s", refusal);
+    }
+    if (config != NULL) {
+        live_config_wipe(config);
+    }
+    free(config);
+    free(policy);
+}
+
+/* The world. */
+
+static void look_for_halt(struct live *live)
+{
+    char path[LIVE_PATH_BYTES + 8];
+    struct stat status;
+    int64_t now = live_now(live);
+    if (now < live->halt_look_at) {
+        return;
+    }
+    live->halt_look_at = now + HALT_LOOK_NS;
+    (void)snprintf(path, sizeof(path), "%s/HALT", config_of(live)->state_dir);
+    if (stat(path, &status) == 0 && !steward_docket(live->steward)->halted) {
+        struct event event = {.kind = EVENT_CONTROL};
+        event.control.kind = CONTROL_HALT;
+        if (queue_is_open(live) && queue_put(live, &event, 0)) {
+            live_log(live, LIVE_WARN,
+                     "halted: there is a file %s; a person resumes after it is removed", path);
+        }
+    }
+}
+
+static void begin_windows(struct live *live)
+{
+    const struct live_config *config = config_of(live);
+    int64_t now = live_now(live), window_ns = config->deployment.window_ns;
+    if (live->draining || live->is_first) {
+        return;
+    }
+    for (uint32_t i = 0; i < config->deployment.n_models; i++) {
+        struct watch *watch = &live->watches[i];
+        if (watch->window_next == 0) {
+            watch->window_next = live->once ? now - config->lag_ns - (now - config->lag_ns) % NS_PER_S
+                                            : (now / window_ns + 1) * window_ns;
+        }
+        bool is_over = live->once && watch->window_to != 0;
+        if (is_over || now < watch->window_next + config->lag_ns) {
+            continue;
+        }
+        int64_t newest = (now - config->lag_ns) / window_ns * window_ns;
+        int64_t to = watch->window_next > newest || live->once ? watch->window_next : newest;
+        if (to > watch->window_to) {
+            call_window(live, (struct model_id){(uint16_t)(i + 1)}, to);
+        }
+        watch->window_next = (to / window_ns + 1) * window_ns;
+    }
+}
+
+static int64_t windows_due(const struct live *live)
+{
+    int64_t due = NEVER;
+    if (live->draining) {
+        return due;
+    }
+    for (uint32_t i = 0; i < config_of(live)->deployment.n_models; i++) {
+        int64_t own = live->watches[i].window_next + config_of(live)->lag_ns;
+        due = live->watches[i].window_next != 0 && own < due ? own : due;
+    }
+    return live->once ? NEVER : due;
+}
+
+static bool is_over(const struct live *live)
+{
+    if (live->is_first) {
+        return false;
+    }
+    if (live->hurried || live->renew) {
+        return true;
+    }
+    if (live->draining) {
+        return (!calls_acting(live) && live->n_queued == 0) || live_now(live) >= live->drain_until;
+    }
+    if (!live->once || !calls_idle(live) || live->n_queued > 0) {
+        return false;
+    }
+    for (uint32_t i = 0; i < config_of(live)->deployment.n_models; i++) {
+        if (live->watches[i].window_to == 0) {
+            return false;
+        }
+    }
+    return live->wake_at > live_now(live);
+}
+
+static void wait_for_anything(struct live *live)
+{
+    int64_t now = live_now(live);
+    int64_t until = now + HALT_LOOK_NS, due = calls_due(live);
+    until = due < until ? due : until;
+    until = live->wake_at < until ? live->wake_at : until;
+    due = windows_due(live);
+    until = due < until ? due : until;
+    int64_t server_ns = server_timeout(live->server);
+    int64_t wait_ns = until > now ? until - now : 0;
+    wait_ns = server_ns >= 0 && server_ns < wait_ns ? server_ns : wait_ns;
+    const int descriptors[2] = {server_descriptor(live->server), live->signals};
+    pipe_wait(live->pipe, descriptors, 2, wait_ns);
+}
+
+/* Everything that can be done without waiting. */
+static void turn(struct live *live)
+{
+    take_signals(live);
+    server_run(live->server);
+    calls_step(live);
+    call_traces(live);
+    look_for_halt(live);
+    begin_windows(live);
+    if (live->reload_wanted && !live->is_first) {
+        reload(live);
+    }
+}
+
+static bool first_event(struct live *live, struct event *event)
+{
+    if (!live->is_first) {
+        return false;
+    }
+    live->is_first = false;
+    event->kind = EVENT_START;
+    event->start = (struct start_event){live->recovered, live->recovered ? live->incarnation + 1 : 0};
+    return true;
+}
+
+static bool next_event(struct live *live, struct event *event)
+{
+    memset(event, 0, sizeof(*event));
+    live->letter = 0;
+    if (first_event(live, event) || queue_take(live, event, &live->letter)) {
+        return true;
+    }
+    if (live->wake_at <= live_now(live) && !live->draining) {
+        live->wake_at = NEVER;
+        event->kind = EVENT_TICK;
+        return true;
+    }
+    return false;
+}
+
+static enum err world_next(void *self, struct event *ret_event, bool *ret_more)
+{
+    struct live *live = self;
+    for (;;) {
+        turn(live);
+        if (live->broken) {
+            return ERR_IO;
+        }
+        if (is_over(live)) {
+            *ret_more = false;
+            return OK;
+        }
+        if (next_event(live, ret_event)) {
+            live->at = live_now(live);
+            ret_event->at = live->at;
+            ret_event->sequence = ++live->sequence;
+            *ret_more = true;
+            return OK;
+        }
+        wait_for_anything(live);
+    }
+}
+
+static bool knows(const struct live_memory *memory, const struct calendar_entry *entry)
+{
+    for (uint32_t i = 0; i < memory->n_calendar; i++) {
+        const struct calendar_entry *known = &memory->calendar[i];
+        if (known->kind == entry->kind && known->from == entry->from && known->to == entry->to &&
+            known->model.value == entry->model.value) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void open_eyes(struct live *live)
+{
+    const struct live_config *config = config_of(live);
+    for (uint32_t i = 0; i < config->n_calendar; i++) {
+        struct event event = {.kind = EVENT_CONTROL};
+        event.control.kind = CONTROL_CALENDAR;
+        event.control.calendar = config->calendar[i];
+        event.control.calendar.from -= live->epoch_unix_ns;
+        event.control.calendar.to -= live->epoch_unix_ns;
+        if (event.control.calendar.to > live_now(live) &&
+            !knows(&live->memory, &event.control.calendar)) {
+            bool is_put = queue_put(live, &event, 0);
+            ASSERT(is_put); /* Few, and the queue is new. */
+        }
+    }
+    for (uint32_t i = 0; i < config->deployment.n_models; i++) {
+        live->watches[i].version = live->memory.baselines[i].version;
+        call_registry(live, (struct model_id){(uint16_t)(i + 1)});
+    }
+}
+
+static enum err world_apply(void *self, const struct effects *effects)
+{
+    struct live *live = self;
+    live_memory_note(&live->memory, &live->loop.event);
+    for (uint32_t i = 0; i < effects->n_effects; i++) {
+        const struct effect *effect = &effects->items[i];
+        switch (effect->kind) {
+        case EFFECT_RECORD:
+            break;
+        case EFFECT_ASK:
+            call_evidence(live, &effect->ask);
+            break;
+        case EFFECT_ASK_LLM:
+            call_llm(live, &effect->ask_llm);
+            break;
+        case EFFECT_ACT:
+            call_act(live, &effect->act);
+            break;
+        case EFFECT_REQUEST_APPROVAL:
+            call_request(live, &effect->request);
+            break;
+        case EFFECT_PAGE:
+            call_page(live, &effect->page);
+            break;
+        case EFFECT_NOTIFY:
+            call_notify(live, &effect->notify);
+            break;
+        case N_EFFECT_KINDS:
+            ASSERT(effect->kind != N_EFFECT_KINDS);
+            break;
+        }
+    }
+    live->wake_at = effects->wake_at;
+    if (live->loop.event.kind == EVENT_START) {
+        open_eyes(live);
+    }
+    return OK;
+}
+
+/* Opening and closing. */
+
+static enum err make_state_dir(const char *path, struct err_text *ret_text)
+{
+    struct stat status;
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        return err_set(ret_text, ERR_CANNOT_WRITE, "state_dir %s: %s", path, strerror(errno));
+    }
+    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
+        return err_set(ret_text, ERR_CANNOT_WRITE, "state_dir %s: is not a directory", path);
+    }
+    return OK;
+}
+
+static enum err open_memory(struct live *live, const struct live_request *request)
+{
+    live->configs[0] = calloc(1, sizeof(*live->configs[0]));
+    live->block = aligned_alloc(16, (steward_size() + 15) / 16 * 16);
+    live->event_buffer = malloc(CODEC_BYTES_MAX);
+    live->outcome_buffer = malloc(CODEC_BYTES_MAX);
+    live->state_buffer = malloc(STATE_BYTES);
+    live->calls = calloc(CALLS_MAX, sizeof(*live->calls));
+    live->queue = calloc(QUEUE_MAX, sizeof(*live->queue));
+    live->board = calloc(1, sizeof(*live->board));
+    live->metrics = calloc(1, sizeof(*live->metrics));
+    live->tracer = calloc(1, sizeof(*live->tracer));
+    bool is_whole = live->configs[0] != NULL && live->block != NULL && live->event_buffer != NULL &&
+                    live->outcome_buffer != NULL && live->state_buffer != NULL &&
+                    live->calls != NULL && live->queue != NULL && live->board != NULL &&
+                    live->metrics != NULL && live->tracer != NULL;
+    if (!is_whole) {
+        return err_set(live->text, ERR_INTERNAL, "live: out of memory");
+    }
+    *live->configs[0] = *request->config;
+    live->policy = *request->policy;
+    return OK;
+}
+
+static enum err open_files(struct live *live)
+{
+    const struct live_config *config = config_of(live);
+    char path[LIVE_PATH_BYTES + 16], queue[LIVE_PATH_BYTES + 16];
+    TRY(make_state_dir(config->state_dir, live->text));
+    (void)snprintf(path, sizeof(path), "%s/journal.stw", config->state_dir);
+    (void)snprintf(queue, sizeof(queue), "%s/queue.db", config->state_dir);
+    return live_journal_open(path, queue, slice_of(config->sign_key), &live->journal, live->text);
+}
+
+static enum err open_all(struct live *live, const struct live_request *request)
+{
+    if (sodium_init() < 0) {
+        return err_set(live->text, ERR_INTERNAL, "live: no source of random numbers");
+    }
+    (void)prctl(
+        PR_SET_DUMPABLE,
+        0L); /* Secrets belong into no core dump; where that is refused, the system's own limit holds. */
+    TRY(open_memory(live, request));
+    TRY(open_signals(live));
+    TRY(pipe_open(&live->pipe, live->text));
+    TRY(open_files(live));
+    TRY(record_resume(live));
+    TRY(intake_letters(live));
+    live->view.config = config_of(live);
+    live->view.board = live->board;
+    struct server_port port = intake_port(live);
+    return server_open(&port, &live->view, &live->server, live->text);
+}
+
+static void close_all(struct live *live)
+{
+    if (live->server != NULL) {
+        server_close(live->server);
+    }
+    if (live->pipe != NULL) {
+        pipe_close(live->pipe);
+    }
+    if (live->signals >= 0) {
+        (void)close(live->signals); /* Only read. */
+    }
+    for (int i = 0; i < 2; i++) {
+        if (live->configs[i] != NULL) {
+            live_config_wipe(live->configs[i]);
+        }
+        free(live->configs[i]);
+    }
+    free(live->block);
+    free(live->event_buffer);
+    free(live->outcome_buffer);
+    free(live->state_buffer);
+    free(live->calls);
+    free(live->queue);
+    free(live->board);
+    free(live->metrics);
+    free(live->tracer);
+    free(live);
+}
+
+static enum err run_loops(struct live *live)
+{
+    struct world world = {live, world_next, world_apply};
+    struct recorder recorder = record_port(live);
+    for (;;) {
+        TRY(loop_run(&live->loop, live->steward, &world, &recorder));
+        if (!live->renew || live->draining) {
+            return OK;
+        }
+        live->renew = false;
+        TRY(record_begin(live));
+        TRY(intake_letters(live)); /* What waited in the queue of the old run. */
+    }
+}
+
+/* A record that cannot be written: nothing is done any more, and somebody is told without one. */
+static void cry(struct live *live)
+{
+    const struct live_config *config = config_of(live);
+    live_log(live, LIVE_ERROR, "stopped acting: %s", live->text->text);
+    if (!config->has_slack || live->dry_run) {
+        return;
+    }
+    struct http_once *once = NULL;
+    struct slack_send send;
+    struct err_text ignored;
+    if (http_once_open(&once, &ignored) != OK) {
+        return;
+    }
+    struct http_response response;
+    if (slack_send_begin(
+            &send, &config->slack,
+            slice_of(
+                "steward stopped: its journal cannot be written. Nobody looks after the models now."),
+            0, &live->scratch) == EXCHANGE_SEND) {
+        http_once_ask(once, &live->scratch, &response);
+    }
+    http_once_close(once);
+}
+
+enum err live_run(const struct live_request *request, const struct live_port *port,
+                  struct err_text *ret_text)
+{
+    struct live *live = calloc(1, sizeof(*live));
+    if (live == NULL) {
+        return err_set(ret_text, ERR_INTERNAL, "live: out of memory");
+    }
+    live->port = *port;
+    live->text = ret_text;
+    live->dry_run = request->dry_run;
+    live->once = request->once;
+    live->signals = -1;
+    live->reload_ok = true;
+    enum err err = open_all(live, request);
+    if (err == OK) {
+        live_log(live, LIVE_INFO, "mode %s, %u models, page at http://%s:%u/",
+                 live_mode_names[config_of(live)->mode], config_of(live)->deployment.n_models,
+                 config_of(live)->address, config_of(live)->port);
+        err = run_loops(live);
+        if (live->broken) {
+            cry(live);
+        }
+    }
+    if (live->journal != NULL) {
+        struct err_text closing;
+        enum err closed = live_journal_close(live->journal, err != OK, &closing);
+        if (err == OK && closed != OK) {
+            *ret_text = closing;
+            err = closed;
+        }
+    }
+    close_all(live);
+    return err;
+}
+
+/* One look at every server. */
+
+static enum err check_answer(struct http_once *once, const struct http_request *request,
+                             const struct live_port *port, const char *what, bool is_good,
+                             struct http_response *ret_response)
+{
+    char words[512];
+    http_once_ask(once, request, ret_response);
+    is_good = is_good && ret_response->transport == HTTP_OK;
+    (void)snprintf(words, sizeof(words), "%.300s: %s, status %u", what,
+                   is_good ? "answers" : "does not answer", ret_response->status);
+    port->show(port->self, words);
+    return is_good ? OK : ERR_UNAVAILABLE;
+}
+
+static enum err check_prometheus(struct live_config *config, const struct live_port *port,
+                                 struct http_once *once, struct http_request *request)
+{
+    struct http_response response;
+    struct vector *vector = calloc(1, sizeof(*vector));
+    struct timespec now;
+    ASSERT(clock_gettime(CLOCK_REALTIME, &now) == 0);
+    bool is_built =
+        vector != NULL && prometheus_query(request, &config->prometheus, slice_of("vector(1)"),
+                                           (int64_t)now.tv_sec * NS_PER_S);
+    enum err err = check_answer(once, request, port, "prometheus", is_built, &response);
+    if (err == OK) {
+        vector_parse(response.body, vector);
+        if (vector->status != VECTOR_OK) {
+            port->show(port->self, "prometheus: the answer is not that of a Prometheus");
+            err = ERR_UNAVAILABLE;
+        }
+    }
+    free(vector);
+    return err;
+}
+
+static enum err check_registry(const struct registry_source *source, const struct live_port *port,
+                               struct http_once *once, struct http_request *request)
+{
+    char what[192];
+    struct http_response response;
+    struct registered registered;
+    (void)snprintf(what, sizeof(what), "mlflow: registered model %s", source->model);
+    enum err err =
+        check_answer(once, request, port, what, mlflow_read_registered(request, source), &response);
+    if (err != OK) {
+        return err;
+    }
+    enum mlflow_error verdict = mlflow_judge(&response);
+    bool is_known = verdict == MLFLOW_NONE &&
+                    registered_parse(response.body, source->alias, &registered) &&
+                    registered.alias.value != 0;
+    if (!is_known) {
+        (void)snprintf(what, sizeof(what), "mlflow: registered model %.64s: %s", source->model,
+                       verdict == MLFLOW_NONE ? "its alias is not set" : mlflow_error_name(verdict));
+        port->show(port->self, what);
+        return ERR_UNAVAILABLE;
+    }
+    return OK;
+}
+
+enum err live_check(struct live_config *config, const struct live_port *port,
+                    struct err_text *ret_text)
+{
+    struct http_once *once = NULL;
+    struct http_request *request = calloc(1, sizeof(*request));
+    if (request == NULL) {
+        return err_set(ret_text, ERR_INTERNAL, "live: out of memory");
+    }
+    enum err err = http_once_open(&once, ret_text);
+    if (err != OK) {
+        free(request);
+        return err;
+    }
+    live_config_bind(config, 0);
+    enum err worst = check_prometheus(config, port, once, request);
+    for (uint32_t i = 0; i < config->deployment.n_models; i++) {
+        if (config->sources[i].registry != NULL) {
+            err = check_registry(config->sources[i].registry, port, once, request);
+            worst = worst == OK ? err : worst;
+        }
+    }
+    http_once_close(once);
+    free(request);
+    return worst == OK ? OK : err_set(ret_text, worst, "not every server answers as it must");
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The live host without servers: what leaves in which mode, and what a recovered process sends on its own, which is nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/formats/codec.h"
+#include "live/host/parts.h"
+
+static char folder[64];
+static struct live *live;
+static struct err_text text;
+static char shown[8192];
+
+static void take_log(void *self, enum live_level level, const char *words)
+{
+    (void)self;
+    (void)level;
+    (void)words;
+}
+
+static void take_shown(void *self, const char *words)
+{
+    (void)self;
+    (void)snprintf(shown, sizeof(shown), "%s", words);
+}
+
+static void make_config(struct live_config *config)
+{
+    struct deployment *deployment = &config->deployment;
+    (void)snprintf(deployment->name, NAME_BYTES, "demo");
+    deployment->window_ns = 5 * NS_PER_MIN;
+    deployment->n_models = deployment->n_tables = deployment->n_people = 1;
+    struct model_entry *model = &deployment->models[0];
+    (void)snprintf(model->name, NAME_BYTES, "fraud");
+    model->requests_per_window = 1000;
+    model->n_features = 1;
+    (void)snprintf(model->features[0].name, NAME_BYTES, "amount");
+    model->features[0].table.value = 1;
+    (void)snprintf(deployment->tables[0].name, NAME_BYTES, "payments");
+    (void)snprintf(deployment->people[0].name, NAME_BYTES, "ada");
+    deployment->people[0].roles = 1u << ROLE_ONCALL | 1u << ROLE_APPROVER;
+    deployment->people[0].level = 1;
+    deployment->tools = UINT64_C(1) << TOOL_STATE | UINT64_C(1) << TOOL_REGISTRY;
+    deployment->verbs = UINT64_C(1) << VERB_ROLLBACK | UINT64_C(1) << VERB_RETRAIN;
+    (void)snprintf(config->prometheus.url, sizeof(config->prometheus.url), "http://127.0.0.1:1");
+    signal_queries_defaults(&config->queries[0]);
+    struct registry_source *registry = &config->registries[0];
+    (void)snprintf(registry->endpoint.url, sizeof(registry->endpoint.url), "http://127.0.0.1:1");
+    (void)snprintf(registry->endpoint.auth.name, sizeof(registry->endpoint.auth.name),
+                   "Authorization");
+    (void)snprintf(registry->endpoint.auth.value, sizeof(registry->endpoint.auth.value),
+                   "Bearer planted");
+    registry->endpoint.auth.secret = true;
+    (void)snprintf(registry->model, sizeof(registry->model), "fraud");
+    (void)snprintf(registry->alias, sizeof(registry->alias), "champion");
+    config->has_hook = config->has_slack = true;
+    (void)snprintf(config->hook.endpoint.url, sizeof(config->hook.endpoint.url),
+                   "http://127.0.0.1:1/hook");
+    config->hook.secret.n_bytes = 24;
+    (void)snprintf(config->slack.url, sizeof(config->slack.url), "http://127.0.0.1:1/slack");
+    (void)snprintf(config->state_dir, sizeof(config->state_dir), "%s", folder);
+}
+
+static void open_live(enum live_mode mode, bool dry_run)
+{
+    char path[128], queue[128];
+    live = calloc(1, sizeof(*live));
+    live->port = (struct live_port){NULL, take_log, take_shown, NULL};
+    live->text = &text;
+    live->dry_run = dry_run;
+    live->configs[0] = calloc(1, sizeof(struct live_config));
+    make_config(live->configs[0]);
+    live->configs[0]->mode = mode;
+    live->block = aligned_alloc(16, (steward_size() + 15) / 16 * 16);
+    live->event_buffer = malloc(CODEC_BYTES_MAX);
+    live->outcome_buffer = malloc(CODEC_BYTES_MAX);
+    live->state_buffer = malloc(STATE_BYTES);
+    live->calls = calloc(CALLS_MAX, sizeof(*live->calls));
+    live->queue = calloc(QUEUE_MAX, sizeof(*live->queue));
+    live->board = calloc(1, sizeof(*live->board));
+    live->metrics = calloc(1, sizeof(*live->metrics));
+    live->tracer = calloc(1, sizeof(*live->tracer));
+    (void)snprintf(path, sizeof(path), "%s/journal.stw", folder);
+    (void)snprintf(queue, sizeof(queue), "%s/queue.db", folder);
+    policy_defaults(&live->policy.limits);
+    assert_int_equal(pipe_open(&live->pipe, &text), OK);
+    assert_int_equal(live_journal_open(path, queue, (struct slice){"", 0}, &live->journal, &text),
+                     OK);
+    assert_int_equal(record_resume(live), OK);
+    shown[0] = '\0';
+}
+
+/* As a killed process does: the journal is left as it is. */
+static void close_live(void)
+{
+    assert_int_equal(live_journal_close(live->journal, true, &text), OK);
+    pipe_close(live->pipe);
+    free(live->configs[0]);
+    free(live->block);
+    free(live->event_buffer);
+    free(live->outcome_buffer);
+    free(live->state_buffer);
+    free(live->calls);
+    free(live->queue);
+    free(live->board);
+    free(live->metrics);
+    free(live->tracer);
+    free(live);
+    live = NULL;
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    (void)snprintf(folder, sizeof(folder), "/tmp/steward_live_host_XXXXXX");
+    return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int remove_folder(void **state)
+{
+    static const char *const names[] = {"journal.stw", "journal.stw-wal", "queue.db", "queue.db-wal"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char path[128];
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+        (void)remove(path); /* Not every test left it. */
+    }
+    return rmdir(folder);
+}
+
+static struct act_effect rollback(void)
+{
+    return (struct act_effect){.action = {1},
+                               .incident = {1},
+                               .verb = VERB_ROLLBACK,
+                               .args = {.model = {1}, .target = {4}},
+                               .key = {7, 9}};
+}
+
+static void send_everything(void)
+{
+    struct act_effect act = rollback();
+    struct page_effect page = {.page = {1}, .incident = {1}, .model = {1}, .person = {1}};
+    struct notify_effect notify = {.incident = {1}, .model = {1}, .person = {1}};
+    call_act(live, &act);
+    act.action.value = 2;
+    act.verb = VERB_RETRAIN;
+    act.args.target.value = 0;
+    call_act(live, &act);
+    call_page(live, &page);
+    call_notify(live, &notify);
+}
+
+static uint32_t queued_of(enum event_kind kind)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < live->n_queued; i++) {
+        n += live->queue[(live->queue_first + i) % QUEUE_MAX].event.kind == kind;
+    }
+    return n;
+}
+
+static void act_when_the_mode_is_observe_or_a_dry_run_leaves_nothing_out(void **state)
+{
+    (void)state;
+    open_live(LIVE_OBSERVE, false);
+    send_everything();
+    assert_int_equal(pipe_busy(live->pipe), 0);
+    assert_int_equal(queued_of(EVENT_OUTCOME), 2);
+    close_live();
+    assert_int_equal(remove_folder(state), 0);
+    assert_int_equal(make_folder(state), 0);
+    open_live(LIVE_AUTO, true);
+    send_everything();
+    assert_int_equal(pipe_busy(live->pipe), 0);
+    assert_int_equal(queued_of(EVENT_OUTCOME), 2);
+    assert_int_equal(queued_of(EVENT_PAGE), 1);
+    close_live();
+}
+
+static void act_when_the_mode_is_shadow_is_shown_and_told_as_not_done(void **state)
+{
+    (void)state;
+    open_live(LIVE_SHADOW, false);
+    struct act_effect act = rollback();
+    call_act(live, &act);
+    assert_int_equal(pipe_busy(live->pipe), 0);
+    assert_int_equal(live->queue[0].event.kind, EVENT_OUTCOME);
+    assert_int_equal(live->queue[0].event.outcome.status, OUTCOME_FAILED);
+    const char *line = live->board->incidents[0].lines[0].words;
+    assert_non_null(strstr(
+        line, "not sent (shadow): POST http://127.0.0.1:1/api/2.0/mlflow/registered-models/alias"));
+    assert_null(strstr(line, "planted"));
+    act.verb = VERB_RETRAIN;
+    act.args.target.value = 0;
+    call_act(live, &act);
+    assert_int_equal(pipe_busy(live->pipe), 0);
+    assert_int_equal(queued_of(EVENT_OUTCOME), 2);
+    close_live();
+}
+
+static void act_when_the_mode_is_auto_leaves(void **state)
+{
+    (void)state;
+    open_live(LIVE_AUTO, false);
+    struct act_effect act = rollback();
+    call_act(live, &act);
+    assert_int_equal(pipe_busy(live->pipe), 1);
+    assert_int_equal(live->n_queued, 0);
+    assert_true(calls_acting(live));
+    close_live();
+}
+
+static void dry_run_when_an_act_is_due_shows_the_request_without_secrets(void **state)
+{
+    (void)state;
+    open_live(LIVE_AUTO, true);
+    struct act_effect act = rollback();
+    call_act(live, &act);
+    assert_non_null(strstr(shown, "\"version\":\"4\""));
+    assert_non_null(strstr(shown, "***"));
+    assert_null(strstr(shown, "planted"));
+    close_live();
+}
+
+/* A frame with an act that nobody answered for. */
+static void put_open_intent(void)
+{
+    struct recorder recorder = record_port(live);
+    struct loop *loop = &live->loop;
+    memset(&loop->event, 0, sizeof(loop->event));
+    loop->event = (struct event){.sequence = 1, .at = live_now(live), .kind = EVENT_START};
+    advice_reset(&loop->advice);
+    effects_reset(&loop->effects);
+    effects_push(&loop->effects, EFFECT_ACT)->act = rollback();
+    assert_int_equal(recorder.put_event(recorder.self, &loop->event), OK);
+    assert_int_equal(
+        recorder.put_effects(recorder.self, &loop->event, &loop->advice, &loop->effects), OK);
+}
+
+static void intent_when_the_process_died_is_not_sent_again_by_the_host(void **state)
+{
+    (void)state;
+    open_live(LIVE_AUTO, false);
+    assert_false(live->recovered);
+    uint64_t seed = live->seed;
+    int64_t epoch = live->epoch_unix_ns;
+    put_open_intent();
+    close_live();
+    open_live(LIVE_AUTO, false);
+    assert_true(live->recovered);
+    assert_true(live->is_first);
+    assert_int_equal(live->sequence, 1);
+    assert_int_equal(live->seed, seed);
+    assert_int_equal(live->epoch_unix_ns, epoch);
+    assert_int_equal(pipe_busy(live->pipe), 0);
+    assert_true(calls_idle(live));
+    close_live();
+}
+
+static void run_when_the_mode_is_another_begins_anew(void **state)
+{
+    (void)state;
+    open_live(LIVE_SHADOW, false);
+    put_open_intent();
+    close_live();
+    open_live(LIVE_AUTO, false);
+    assert_false(live->recovered);
+    assert_int_equal(live->sequence, 0);
+    close_live();
+}
+
+static void queue_when_a_note_is_borrowed_keeps_its_bytes(void **state)
+{
+    char note[] = "a note";
+    uint64_t letter = 0;
+    struct event event = {.kind = EVENT_CHANGE};
+    (void)state;
+    open_live(LIVE_SHADOW, false);
+    event.change.note = (struct slice){note, sizeof(note) - 1};
+    assert_true(queue_put(live, &event, 5));
+    memset(note, 'x', sizeof(note));
+    assert_true(queue_take(live, &event, &letter));
+    assert_int_equal(letter, 5);
+    assert_true(slice_equal(event.change.note, slice_of("a note")));
+    assert_false(queue_take(live, &event, &letter));
+    close_live();
+}
+
+static void queue_when_it_is_nearly_full_closes_to_what_comes_from_outside(void **state)
+{
+    struct server_port port;
+    struct person_act act = {.kind = ACT_HALT, .person = {1}};
+    struct event event = {.kind = EVENT_TICK};
+    (void)state;
+    open_live(LIVE_SHADOW, false);
+    port = intake_port(live);
+    assert_int_equal(port.act(port.self, &act), TAKEN_KEPT);
+    while (queue_is_open(live)) {
+        assert_true(queue_put(live, &event, 0));
+    }
+    assert_int_equal(port.act(port.self, &act), TAKEN_BUSY);
+    close_live();
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+    const struct CMUnitTest tests[] = {
+        TEST(act_when_the_mode_is_observe_or_a_dry_run_leaves_nothing_out),
+        TEST(act_when_the_mode_is_shadow_is_shown_and_told_as_not_done),
+        TEST(act_when_the_mode_is_auto_leaves),
+        TEST(dry_run_when_an_act_is_due_shows_the_request_without_secrets),
+        TEST(intent_when_the_process_died_is_not_sent_again_by_the_host),
+        TEST(run_when_the_mode_is_another_begins_anew),
+        TEST(queue_when_a_note_is_borrowed_keeps_its_bytes),
+        TEST(queue_when_it_is_nearly_full_closes_to_what_comes_from_outside),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
