@@ -15,6 +15,9 @@
 #include "cli/targets.h"
 #include "core/types/names.h"
 #include "replay/replay.h"
+#ifdef STEWARD_LIVE
+#include "wire/wire.h"
+#endif
 
 enum {
     SEED,
@@ -31,6 +34,9 @@ enum {
     TRACE,
     DATA_DIR,
     JSON,
+#ifdef STEWARD_LIVE
+    WIRE,
+#endif
     N_OPTIONS
 };
 
@@ -54,6 +60,10 @@ static const struct option_entry options[N_OPTIONS] = {
     [TRACE] = {"trace", NULL, "tell the story of each run as it happens"},
     [DATA_DIR] = {"data-dir", "DIR", "where recorded data lies (elec2_electricity.csv)"},
     [JSON] = {"json", NULL, "machine-readable result on standard output"},
+#ifdef STEWARD_LIVE
+    [WIRE] = {"wire", NULL,
+              "reach registry and platform by the adapters of live mode, over doubles that fail"},
+#endif
 };
 
 static const char usage[] = "steward sim TARGET... [options]";
@@ -83,6 +93,9 @@ struct sim {
     char command[8192];  /* Repeats an episode, given its seed. */
     struct err_text text;
     FILE *story; /* Where the trace goes. */
+#ifdef STEWARD_LIVE
+    struct wire *wire; /* NULL without --wire. */
+#endif
 };
 
 static enum err choose_arms(const char *word, struct campaign_request *request, struct err_text *text)
@@ -189,6 +202,9 @@ static void write_command(struct sim *sim)
             text_put(&text, value);
         }
     }
+#ifdef STEWARD_LIVE
+    text_put(&text, sim->arguments.values[WIRE] != NULL ? " --wire" : "");
+#endif
 }
 
 static enum err read_targets(struct sim *sim)
@@ -369,6 +385,12 @@ static enum err sign_journal(struct sim *sim)
 static enum err open_ports(struct sim *sim)
 {
     struct campaign_request *request = &sim->request;
+#ifdef STEWARD_LIVE
+    if (sim->arguments.values[WIRE] != NULL) {
+        TRY(wire_open(&sim->wire, &sim->text));
+        request->wire = wire_port_of(sim->wire);
+    }
+#endif
     if (sim->arguments.values[JOURNAL] != NULL) {
         TRY(journal_create(sim->arguments.values[JOURNAL], &sim->journal, &sim->text));
         enum err signing = sign_journal(sim);
@@ -525,6 +547,11 @@ int cmd_sim(int argc, char **argv)
     if (sim->tally != NULL) {
         tally_close(sim->tally);
     }
+#ifdef STEWARD_LIVE
+    if (sim->wire != NULL) {
+        wire_close(sim->wire);
+    }
+#endif
     targets_close(&sim->targets);
     if (sim->targets.files != NULL) {
         files_close(sim->targets.files);

@@ -1,7 +1,6 @@
 # Rooms and their tests: one static library a room, flags on one interface target.
 
 add_library(steward_flags INTERFACE)
-target_compile_features(steward_flags INTERFACE c_std_11)
 target_include_directories(steward_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(steward_flags INTERFACE STEWARD_VERSION="${PROJECT_VERSION}"
                                                    STEWARD_COMPILER="${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}")

@@ -138,7 +138,8 @@ static enum err run_one(void *self, uint64_t run, struct run_result *ret_result,
                                           .settings = campaign->settings,
                                           .recording = is_recorded ? &recording : NULL,
                                           .journal = &request->journal,
-                                          .trace = &request->trace};
+                                          .trace = &request->trace,
+                                          .wire = &request->wire};
         TRY(episode_run(campaign->episode, &episode, &ret_result->arms[arm], ret_text));
     }
     return OK;

@@ -81,6 +81,29 @@ struct progress_port {
     void (*put)(void *self, uint64_t n_ended, uint64_t n_all, uint64_t n_violations);
 };
 
+/* Protocols between the arms with an agent and the platform. Windows and answers are carried as bytes; acts that move an alias are exchanges with a registry.
+ * begin NULL: none, and answers and acts go straight. Every function is deterministic in the identity's seed and its calls so far. */
+enum wire_fate {
+    WIRE_GOES,
+    WIRE_FAILS,
+    WIRE_UNKNOWN_DONE,
+    WIRE_UNKNOWN_NOT_DONE,
+    WIRE_BELIEVED_DONE /* Nothing was asked of the registry, and DONE is told. */
+};
+struct wire_port {
+    void *self;
+    void (*begin)(void *self, const struct run_identity *identity);
+    /* Replaces an answer by what arrives of it. registry, registered: what the registry holds of its model now. */
+    void (*answer)(void *self, const struct registry_answer *registry, struct version_id registered,
+                   struct answer *ret_answer);
+    /* Replaces a window of a champion by what arrives of it; false: nothing does. */
+    bool (*window)(void *self, struct window *ret_window);
+    /* Moves an alias from registered to the target of a ROLLBACK, PROMOTE or SWITCH_MODEL. fate: what the plan wants of it; returned: what
+     * became of it. *ret_delay_ns: until the registry had it, or the exchange was over. */
+    enum wire_fate (*act)(void *self, const struct act_effect *act, struct version_id registered,
+                          enum wire_fate fate, int64_t now_ns, int64_t *ret_delay_ns);
+};
+
 /* What the judge said of one episode of one arm, told in run order whatever the number of workers. */
 struct verdict_told {
     uint64_t run, seed;
@@ -112,6 +135,7 @@ struct campaign_request {
     struct trace_port trace;
     struct progress_port progress;
     struct verdict_port verdicts;
+    struct wire_port wire;
 };
 
 struct interval {

@@ -210,6 +210,33 @@ static bool is_delivered(struct episode *episode, const struct event *event)
     return false;
 }
 
+static bool has_wire(const struct episode *episode)
+{
+    const struct wire_port *wire = episode->request->wire;
+    return wire != NULL && wire->begin != NULL && episode->request->arm != ARM_MANUAL;
+}
+
+/* An answer of the platform as its protocol brings it. */
+static void answer_by_wire(struct episode *episode, struct event *event)
+{
+    const struct wire_port *wire = episode->request->wire;
+    struct registry_answer registry;
+    struct version_id registered = episode->truth->models[event->answer.model.value - 1].registered;
+    memset(&registry, 0, sizeof(registry));
+    plant_registry(episode->plant, event->answer.model, &registry);
+    wire->answer(wire->self, &registry, registered, &event->answer);
+}
+
+/* False: nothing of the event arrives. */
+static bool is_brought(struct episode *episode, struct event *event)
+{
+    const struct wire_port *wire = episode->request->wire;
+    if (event->kind == EVENT_ANSWER) {
+        answer_by_wire(episode, event);
+    }
+    return event->kind != EVENT_WINDOW || wire->window(wire->self, &event->window);
+}
+
 /* The world's side of an effect. */
 
 static void ask_llm(struct episode *episode, const struct ask_llm_effect *ask)
@@ -271,6 +298,44 @@ static enum fate fate_of(enum action_fault fault)
     return FATE_NORMAL;
 }
 
+/* Acts that a registry is asked for. */
+static bool is_wired(const struct episode *episode, const struct act_effect *effect)
+{
+    uint16_t model = effect->args.model.value;
+    bool is_alias = effect->verb == VERB_ROLLBACK || effect->verb == VERB_PROMOTE ||
+                    effect->verb == VERB_SWITCH_MODEL;
+    return has_wire(episode) && is_alias && effect->args.target.value != 0 && model >= 1 &&
+           model <= episode->truth->n_models;
+}
+
+static enum fate fate_by_wire(struct episode *episode, const struct act_effect *effect,
+                              enum fate fate, int64_t *ret_delay_ns)
+{
+    static const enum wire_fate asked[] = {
+        [FATE_NORMAL] = WIRE_GOES,
+        [FATE_FAILS] = WIRE_FAILS,
+        [FATE_UNKNOWN_DONE] = WIRE_UNKNOWN_DONE,
+        [FATE_UNKNOWN_NOT_DONE] = WIRE_UNKNOWN_NOT_DONE,
+        [FATE_BELIEVED_DONE] = WIRE_BELIEVED_DONE,
+    };
+    const struct wire_port *wire = episode->request->wire;
+    struct version_id registered = episode->truth->models[effect->args.model.value - 1].registered;
+    switch (wire->act(wire->self, effect, registered, asked[fate], engine_now(episode->engine),
+                      ret_delay_ns)) {
+    case WIRE_GOES:
+        return FATE_NORMAL;
+    case WIRE_FAILS:
+        return FATE_FAILS;
+    case WIRE_UNKNOWN_DONE:
+        return FATE_UNKNOWN_DONE;
+    case WIRE_UNKNOWN_NOT_DONE:
+        return FATE_UNKNOWN_NOT_DONE;
+    case WIRE_BELIEVED_DONE:
+        return FATE_BELIEVED_DONE;
+    }
+    return fate;
+}
+
 static void crash(struct episode *episode, int64_t down_ns)
 {
     episode->down = true;
@@ -284,14 +349,18 @@ static enum err act(struct episode *episode, const struct act_effect *effect)
 {
     const struct plan *plan = episode->request->plan;
     uint64_t number = ++episode->acts;
-    int64_t down_ns = 0;
+    int64_t down_ns = 0, delay_ns = 0;
     if (faults_crash(plan, number, false, &down_ns)) {
         crash(episode, down_ns);
         return ERR_CRASHED;
     }
     enum action_fault fault =
         faults_action(plan, engine_now(episode->engine), effect->args.model, effect->verb, number);
-    plant_act(episode->plant, effect, fate_of(fault), episode->sequence);
+    enum fate fate = fate_of(fault);
+    if (is_wired(episode, effect)) {
+        fate = fate_by_wire(episode, effect, fate, &delay_ns);
+    }
+    plant_act_later(episode->plant, effect, fate, delay_ns, episode->sequence);
     if (faults_crash(plan, number, true, &down_ns)) {
         crash(episode, down_ns);
         return ERR_CRASHED;
@@ -433,7 +502,13 @@ static bool occurs(struct episode *episode, const struct occurrence *occurrence,
 {
     switch ((enum owner)occurrence->owner) {
     case OWNER_PLANT:
-        return plant_step(episode->plant, occurrence, event) && is_delivered(episode, event);
+        if (!plant_step(episode->plant, occurrence, event)) {
+            return false;
+        }
+        if (has_wire(episode) && !is_brought(episode, event)) {
+            return false;
+        }
+        return is_delivered(episode, event);
     case OWNER_FAULTS:
         return control_happens(episode, occurrence, event) && is_delivered(episode, event);
     case OWNER_LLM:
@@ -671,6 +746,9 @@ enum err episode_run(struct episode *episode, const struct episode_request *requ
                                     .settings = request->settings};
     begin(episode, request);
     enum err err = OK;
+    if (has_wire(episode)) {
+        request->wire->begin(request->wire->self, &identity);
+    }
     if (request->journal->begin != NULL) {
         err = request->journal->begin(request->journal->self, &identity);
     }

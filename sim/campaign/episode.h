@@ -16,6 +16,7 @@ struct episode_request {
     const struct plant_recording *recording; /* NULL: synthetic. */
     const struct journal_port *journal;
     const struct trace_port *trace;
+    const struct wire_port *wire;
 };
 
 struct episode_result {

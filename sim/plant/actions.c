@@ -405,7 +405,8 @@ bool attempt_happens(struct plant *plant, uint32_t entry_i, struct event *ret_ev
     attempt->in_flight = false;
     entry->ended_at = now_of(plant);
     entry->end = LEDGER_FAILED;
-    bool is_told = fate == FATE_NORMAL || fate == FATE_FAILS;
+    bool is_believed = fate == FATE_BELIEVED_DONE;
+    bool is_told = fate == FATE_NORMAL || fate == FATE_FAILS || is_believed;
     static const struct version_id none = {0};
     if (!is_model(plant, entry->args.model)) {
         return is_told && put_outcome(entry, OUTCOME_FAILED, none, ret_event);
@@ -417,7 +418,7 @@ bool attempt_happens(struct plant *plant, uint32_t entry_i, struct event *ret_ev
         entry->end = LEDGER_ABORTED;
     } else if (fate == FATE_UNKNOWN_NOT_DONE) {
         half_done(plant, model_i, entry, entry_i);
-    } else if (fate != FATE_FAILS && has_adapter(plant, entry)) {
+    } else if (fate != FATE_FAILS && !is_believed && has_adapter(plant, entry)) {
         plant_touch(plant, model_i);
         is_done = take_effect(plant, model_i, entry, entry_i + 1);
         plant_refresh(plant, model_i);
@@ -432,7 +433,8 @@ bool attempt_happens(struct plant *plant, uint32_t entry_i, struct event *ret_ev
             plant_later(plant, now_of(plant) + entry->args.ttl_ns, PLANT_EXPIRE, model_i, entry_i, 0);
         }
     }
-    return is_told && put_outcome(entry, is_done ? OUTCOME_DONE : OUTCOME_FAILED, none, ret_event);
+    enum outcome_status status = is_done || is_believed ? OUTCOME_DONE : OUTCOME_FAILED;
+    return is_told && put_outcome(entry, status, none, ret_event);
 }
 
 /* Newest earlier attempt with the key that was applied or is on its way; LEDGER_MAX: none. */
@@ -534,11 +536,12 @@ static int64_t lag_of(struct plant *plant, const struct ledger_entry *entry)
     return (int64_t)(seconds * 1e3) * NS_PER_MS;
 }
 
-static void attempt_begins(struct plant *plant, struct ledger_entry *entry, enum fate fate)
+static void attempt_begins(struct plant *plant, struct ledger_entry *entry, enum fate fate,
+                           int64_t delay_ns)
 {
     uint32_t entry_i = (uint32_t)(entry - plant->truth->ledger);
     struct attempt *attempt = &plant->attempts[entry_i];
-    int64_t lag_ns = lag_of(plant, entry);
+    int64_t lag_ns = delay_ns + lag_of(plant, entry);
     bool is_late = lag_ns > PLATFORM_LIMIT_NS;
     *attempt = (struct attempt){.fate = (uint8_t)fate, .late = is_late, .in_flight = true};
     int64_t at = now_of(plant) + (is_late ? PLATFORM_LIMIT_NS : lag_ns);
@@ -553,6 +556,13 @@ static void attempt_begins(struct plant *plant, struct ledger_entry *entry, enum
 void plant_act(struct plant *plant, const struct act_effect *act, enum fate fate,
                uint64_t after_sequence)
 {
+    plant_act_later(plant, act, fate, 0, after_sequence);
+}
+
+void plant_act_later(struct plant *plant, const struct act_effect *act, enum fate fate,
+                     int64_t delay_ns, uint64_t after_sequence)
+{
+    ASSERT(delay_ns >= 0);
     struct ledger_entry *entry = truth_ledger_push(plant->truth);
     entry->verb = act->verb;
     entry->args = act->args;
@@ -572,7 +582,7 @@ void plant_act(struct plant *plant, const struct act_effect *act, enum fate fate
         plant_later(plant, now_of(plant) + REPEATED_NS, PLANT_OUTCOME, 0, entry_i, OUTCOME_DONE);
         return;
     }
-    attempt_begins(plant, entry, fate);
+    attempt_begins(plant, entry, fate, delay_ns);
 }
 
 void plant_act_human(struct plant *plant, enum verb verb, const struct action_args *args,
@@ -585,5 +595,5 @@ void plant_act_human(struct plant *plant, enum verb verb, const struct action_ar
     entry->person = person;
     entry->incident = incident;
     entry->asked_at = now_of(plant);
-    attempt_begins(plant, entry, FATE_NORMAL);
+    attempt_begins(plant, entry, FATE_NORMAL, 0);
 }

@@ -685,3 +685,10 @@ void plant_settle(struct plant *plant)
 }
 
 uint64_t plant_windows(const struct plant *plant) { return plant->windows; }
+
+void plant_registry(struct plant *plant, struct model_id model, struct registry_answer *ret_answer)
+{
+    ASSERT(model.value >= 1);
+    ASSERT(model.value <= plant->deployment->n_models);
+    registry_answer_of(plant, model.value - 1u, ret_answer);
+}

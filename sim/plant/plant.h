@@ -38,16 +38,27 @@ struct plant *plant_init(void *block, const struct deployment *deployment, const
 bool plant_step(struct plant *plant, const struct occurrence *occurrence, struct event *ret_event);
 
 /* How an attempt will go, decided by the faults. */
-enum fate { FATE_NORMAL, FATE_FAILS, FATE_UNKNOWN_DONE, FATE_UNKNOWN_NOT_DONE };
+enum fate {
+    FATE_NORMAL,
+    FATE_FAILS,
+    FATE_UNKNOWN_DONE,
+    FATE_UNKNOWN_NOT_DONE,
+    FATE_BELIEVED_DONE /* Nothing is done, and DONE is told. */
+};
 
 /* A tool is asked; its answer comes as an ANSWER event after the tool's latency, sampled when it is made. */
 void plant_ask(struct plant *plant, const struct ask_effect *ask);
 /* The agent acts. An entry is put into the ledger in any case; an OUTCOME event follows. after_sequence: newest event the agent got. */
 void plant_act(struct plant *plant, const struct act_effect *act, enum fate fate,
                uint64_t after_sequence);
+/* The same, where the attempt reaches the platform only delay_ns from now. */
+void plant_act_later(struct plant *plant, const struct act_effect *act, enum fate fate,
+                     int64_t delay_ns, uint64_t after_sequence);
 /* A person acts (both arms); the same machinery without keys and outcomes. */
 void plant_act_human(struct plant *plant, enum verb verb, const struct action_args *args,
                      struct person_id person, struct incident_id incident);
+/* What the registry holds of a model now. */
+void plant_registry(struct plant *plant, struct model_id model, struct registry_answer *ret_answer);
 /* The producer of table repairs what is wrong with it, now. */
 void plant_repair(struct plant *plant, struct table_id table);
 /* Brings the integrals of truth (bad minutes, bad predictions) to now. */
