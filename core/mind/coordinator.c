@@ -16,8 +16,6 @@
 #define HANDLE_NS (180 * NS_PER_S)
 #define BRIDGE_NS (20 * NS_PER_MIN)   /* Steps of a plan that take effect one after the other. */
 #define OPEN_WAIT_NS (2 * NS_PER_MIN) /* The docket lists an incident at once or not at all. */
-#define ANSWER_BEFORE_NS                                                                           \
-    (5 * NS_PER_MIN) /* Answers so much older than the incident still speak of it. */
 #define CLOSE_FIRST_NS (15 * NS_PER_MIN)
 #define CLOSE_AGAIN_NS (10 * NS_PER_MIN)
 #define WATCH_MAX_NS (12 * NS_PER_HOUR - NS_PER_MIN)
@@ -115,6 +113,13 @@ static void ask(struct coordinator *coordinator, struct inquiry *inquiry,
     inquiry->n_questions += coordinator->question_last - before;
 }
 
+/* An answer of a window before the incident still speaks of it: what it is about began within that window. */
+static int64_t answers_since(const struct coordinator *coordinator, const struct inquiry *inquiry)
+{
+    int64_t window_ns = coordinator->deployment->window_ns;
+    return inquiry->opened_at - (window_ns < 5 * NS_PER_MIN ? window_ns : 5 * NS_PER_MIN);
+}
+
 /* Asks what is worth most; text is looked at once in any case, because nothing else shows who tampers with the reader. */
 static void investigate(struct coordinator *coordinator, struct inquiry *inquiry,
                         const struct outlook *outlook, const struct diagnosis *diagnosis,
@@ -123,7 +128,7 @@ static void investigate(struct coordinator *coordinator, struct inquiry *inquiry
     if (inquiry->n_questions >= QUESTIONS_MAX) {
         return;
     }
-    int64_t since = inquiry->opened_at - ANSWER_BEFORE_NS;
+    int64_t since = answers_since(coordinator, inquiry);
     struct diagnosis considered;
     investigator_consider(diagnosis, &inquiry->hints, &considered);
     uint64_t tools =
@@ -414,7 +419,7 @@ static void inquiry_step(struct coordinator *coordinator, struct monitor *monito
     struct question_frame frame = {.model = model,
                                    .tolerated = monitor_tolerated(monitor, inquiry->model),
                                    .onset = inquiry->onset,
-                                   .since = inquiry->opened_at - ANSWER_BEFORE_NS,
+                                   .since = answers_since(coordinator, inquiry),
                                    .declared = intake_is_declared(coordinator, inquiry->model, now)};
     struct signs signs;
     struct diagnosis diagnosis;
