@@ -43,6 +43,17 @@ static void say(struct reply_page *reply, struct text *text, uint32_t status, co
     reply->content_type = plain_type;
 }
 
+/* To a person as a page with the way back, to a program as a line. */
+static void refuse(struct reply_page *reply, struct text *text, uint32_t status, const char *words,
+                   bool is_page)
+{
+    say(reply, text, status, words);
+    if (is_page) {
+        reply->content_type = html_type;
+        page_message(text, words);
+    }
+}
+
 /* Where only the own machine listens, a foreign name in Host means a page that wants to reach through somebody's browser. */
 static bool is_host(const struct server *server, struct slice host)
 {
@@ -193,26 +204,51 @@ static const char *read_act(const struct server *server, struct slice body, stru
     return NULL;
 }
 
+/* The incident that an act is about; 0: none, or steward's own matters. */
+static struct incident_id subject_of(const struct board *board, const struct person_act *act)
+{
+    switch (act->kind) {
+    case ACT_APPROVE:
+    case ACT_DENY:
+        return act->request.incident;
+    case ACT_TAKE:
+    case ACT_RESOLVE:
+        return act->incident;
+    case ACT_ACKNOWLEDGE:
+        for (uint32_t i = 0; i < BOARD_INCIDENTS_MAX; i++) {
+            if (board->incidents[i].page.value == act->page.value) {
+                return board->incidents[i].incident;
+            }
+        }
+        break;
+    case ACT_HALT:
+    case ACT_RESUME:
+    case N_ACTS:
+        break;
+    }
+    return (struct incident_id){0};
+}
+
 static void act(struct server *server, const struct inquiry *inquiry, struct person_id person,
                 bool is_page, struct reply_page *reply, struct text *text)
 {
     struct person_act act = {.person = person};
     const char *problem = read_act(server, inquiry->body, &act);
     if (problem != NULL) {
-        say(reply, text, 409, problem);
+        refuse(reply, text, 409, problem, is_page);
         return;
     }
+    struct incident_id incident = subject_of(server->view->board, &act); /* Before it is answered. */
     if (server->port.act(server->port.self, &act) != TAKEN_KEPT) {
-        say(reply, text, 503, "It could not be kept. Try again.");
+        refuse(reply, text, 503, "It could not be kept. Try again.", is_page);
         return;
     }
     say(reply, text, 202, "kept");
     if (is_page) {
         reply->status = 303;
         (void)snprintf(reply->location, sizeof(reply->location), "/");
-        if (act.kind == ACT_TAKE || act.kind == ACT_RESOLVE) {
-            (void)snprintf(reply->location, sizeof(reply->location), "/incident/%u",
-                           act.incident.value);
+        if (incident.value != 0) {
+            (void)snprintf(reply->location, sizeof(reply->location), "/incident/%u", incident.value);
         }
     }
 }
@@ -230,7 +266,8 @@ static void act_on_page(struct server *server, const struct inquiry *inquiry,
     }
     if (!form_field(inquiry->body, "csrf", csrf, sizeof(csrf)) ||
         !is_secret(slice_of(csrf), session->csrf)) {
-        say(reply, text, 403, "This form did not come from your page. Reload it and try again.");
+        refuse(reply, text, 403, "This form did not come from your page. Reload it and try again.",
+               true);
         return;
     }
     if (is(inquiry->path, "/logout")) {
@@ -314,7 +351,7 @@ static void show(struct server *server, const struct inquiry *inquiry, struct re
         number = number * 10 + (uint64_t)(inquiry->path.bytes[at] - '0');
     }
     if (!is_number || !page_incident(server, session, (struct incident_id){(uint32_t)number}, text)) {
-        say(reply, text, 404, "There is nothing here.");
+        refuse(reply, text, 404, "There is nothing here.", true);
     }
 }
 

@@ -162,6 +162,9 @@ void board_record(const struct deployment *deployment, const struct record *reco
     if (record->kind == RECORD_DECIDED) {
         text_put(text, ": ");
         text_put(text, verdict_name(record->verdict));
+        text_put(text, record->verdict == VERDICT_ONE   ? " approval"
+                       : record->verdict == VERDICT_TWO ? " approvals"
+                                                        : "");
     }
     if (record->kind == RECORD_OUTCOME || record->kind == RECORD_VERIFIED ||
         record->kind == RECORD_UNDO || record->kind == RECORD_RECONCILED) {
@@ -322,6 +325,7 @@ static void take_record(struct board *board, const struct record *record, int64_
         return;
     case RECORD_DECIDED:
         incident->cause = record->cause;
+        incident->facts = record->facts;
         return;
     case RECORD_OPENED:
     case RECORD_REFUSED:

@@ -21,6 +21,7 @@ struct board_incident {
     int64_t opened_at, closed_at; /* NEVER: open. */
     uint8_t severity;
     enum cause cause;
+    uint64_t facts; /* Behind the newest decision. */
     enum incident_state state;
     struct page_id page; /* Newest that nobody acknowledged; 0 none. */
     uint32_t n_lines;    /* Ever; the last BOARD_LINES_MAX are kept. */

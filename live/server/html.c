@@ -26,6 +26,41 @@ void html_put(struct text *text, struct slice raw)
 
 void html_put_words(struct text *text, const char *words) { html_put(text, slice_of(words)); }
 
+static void put_two(struct text *text, uint32_t number)
+{
+    text_put_char(text, (char)('0' + number / 10 % 10));
+    text_put_char(text, (char)('0' + number % 10));
+}
+
+/* Days since 1970 to year, month and day, with years that begin in March. */
+static void put_civil(struct text *text, int64_t days)
+{
+    uint32_t day = (uint32_t)(days + 719468), era = day / 146097, of_era = day % 146097;
+    uint32_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    uint32_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    uint32_t month = (5 * of_year + 2) / 153; /* 0: March. */
+    text_put_u64(text, year + era * 400 + (month >= 10));
+    text_put_char(text, '-');
+    put_two(text, month < 10 ? month + 3 : month - 9);
+    text_put_char(text, '-');
+    put_two(text, of_year - (153 * month + 2) / 5 + 1);
+}
+
+void put_utc(struct text *text, int64_t unix_ns, bool is_dated)
+{
+    int64_t s = unix_ns < 0 ? 0 : unix_ns / NS_PER_S;
+    uint32_t of_day = (uint32_t)(s % 86400);
+    if (is_dated) {
+        put_civil(text, s / 86400);
+        text_put_char(text, ' ');
+    }
+    put_two(text, of_day / 3600);
+    text_put_char(text, ':');
+    put_two(text, of_day / 60 % 60);
+    text_put_char(text, ':');
+    put_two(text, of_day % 60);
+}
+
 void json_put(struct text *text, const char *words)
 {
     static const char hex[] = "0123456789abcdef";

@@ -108,6 +108,8 @@ void server_run(struct server *server);
 /* & < > " ' as entities; control characters as a space. */
 void html_put(struct text *text, struct slice raw);
 void html_put_words(struct text *text, const char *words);
+/* 07:05:09, and 2026-11-25 before it when dated. */
+void put_utc(struct text *text, int64_t unix_ns, bool is_dated);
 /* A JSON string with its quotes. */
 void json_put(struct text *text, const char *words);
 /* The value of a field of a form (percent and plus decoded); false when it is absent, longer than capacity - 1, or holds a control character. */
@@ -115,6 +117,8 @@ bool form_field(struct slice body, const char *name, char *ret_value, size_t cap
 
 /* Pages: the body of each into text. session NULL: nobody. */
 void page_login(struct text *text, const char *message);
+/* Why something was not done, and the way back. Replaces what text holds. */
+void page_message(struct text *text, const char *message);
 void page_index(const struct server *server, const struct session *session, struct text *text);
 /* False when there is no such incident. */
 bool page_incident(const struct server *server, const struct session *session,

@@ -243,6 +243,75 @@ static void act_when_the_form_is_ours_reaches_the_host_bound_to_the_request(void
     assert_int_equal(stage->act.request.approval.value, 7);
 }
 
+static void act_when_it_is_about_an_incident_leads_back_to_it(void **state)
+{
+    char body[200];
+    (void)state;
+    sign_in();
+    approve_body(stage->csrf, 7, true, body);
+    assert_string_equal(ask("POST", "/act", "", stage->cookie, body).location, "/incident/1");
+    stage->board.incidents[1].page.value = 5;
+    (void)snprintf(body, sizeof(body), "csrf=%s&act=acknowledge&number=5", stage->csrf);
+    assert_string_equal(ask("POST", "/act", "", stage->cookie, body).location, "/incident/1");
+    (void)snprintf(body, sizeof(body), "csrf=%s&act=halt&number=0", stage->csrf);
+    assert_string_equal(ask("POST", "/act", "", stage->cookie, body).location, "/");
+}
+
+static void page_when_the_person_lacks_the_role_names_who_has_it_in_place_of_buttons(void **state)
+{
+    (void)state;
+    sign_in();
+    struct deployment *deployment = &stage->config.deployment;
+    struct reply_page reply = ask("GET", "/", "", stage->cookie, "");
+    assert_true(says(&reply, "Only an approver can answer: nobody has that role."));
+    assert_false(says(&reply, "value=\"approve\""));
+    deployment->people[0].roles = 1u << ROLE_APPROVER;
+    stage->board.halted = true;
+    reply = ask("GET", "/", "", stage->cookie, "");
+    assert_true(says(&reply, "value=\"approve\""));
+    assert_true(says(&reply, "Only an operator can resume: nobody has that role."));
+    assert_false(says(&reply, "value=\"resume\""));
+    deployment->people[0].roles |= 1u << ROLE_OPERATOR;
+    reply = ask("GET", "/", "", stage->cookie, "");
+    assert_true(says(&reply, "value=\"resume\""));
+}
+
+static void page_when_it_offers_a_choice_stands_still(void **state)
+{
+    (void)state;
+    sign_in();
+    struct reply_page reply = ask("GET", "/", "", stage->cookie, "");
+    assert_false(says(&reply, "http-equiv=\"refresh\""));
+    stage->docket.entries[0].action_state = ACTION_APPLIED;
+    reply = ask("GET", "/", "", stage->cookie, "");
+    assert_true(says(&reply, "http-equiv=\"refresh\""));
+    reply = ask("GET", "/incident/1", "", stage->cookie, "");
+    assert_true(says(&reply, "The action is applied."));
+}
+
+static void utc_when_a_time_is_given_is_its_date_and_clock(void **state)
+{
+    static const struct {
+        int64_t unix_s;
+        const char *words;
+    } cases[] = {
+        {0, "1970-01-01 00:00:00"},          {951782399, "2000-02-28 23:59:59"},
+        {951782400, "2000-02-29 00:00:00"},  {951868800, "2000-03-01 00:00:00"},
+        {1704067199, "2023-12-31 23:59:59"}, {4107542400, "2100-03-01 00:00:00"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char words[32];
+        struct text text;
+        text_init(&text, words, sizeof(words));
+        put_utc(&text, cases[i].unix_s * NS_PER_S, true);
+        assert_string_equal(words, cases[i].words);
+        text_init(&text, words, sizeof(words));
+        put_utc(&text, cases[i].unix_s * NS_PER_S, false);
+        assert_string_equal(words, cases[i].words + 11);
+    }
+}
+
 static void act_when_the_form_is_forged_does_nothing(void **state)
 {
     char body[200];
@@ -372,6 +441,10 @@ int main(void)
         TEST(page_when_somebody_is_signed_in_shows_the_exact_effect),
         TEST(page_when_words_hold_markup_shows_them_as_words),
         TEST(act_when_the_form_is_ours_reaches_the_host_bound_to_the_request),
+        TEST(act_when_it_is_about_an_incident_leads_back_to_it),
+        TEST(page_when_the_person_lacks_the_role_names_who_has_it_in_place_of_buttons),
+        TEST(page_when_it_offers_a_choice_stands_still),
+        TEST(utc_when_a_time_is_given_is_its_date_and_clock),
         TEST(act_when_the_form_is_forged_does_nothing),
         TEST(act_when_the_request_waits_no_longer_is_refused),
         TEST(act_when_it_cannot_be_kept_says_so),
