@@ -84,10 +84,11 @@ static enum err ask(struct visitor *visitor, enum http_method method, const char
         enum err err = ret_response->status == 401   ? ERR_CONFIG
                        : ret_response->status >= 500 ? ERR_UNAVAILABLE
                                                      : ERR_DATA;
-        return err_set(
-            visitor->text, err, "%s: %.*s", endpoint.url,
-            (int)(ret_response->body.n_bytes > 200 ? 200 : strcspn(ret_response->body.bytes, "\n")),
-            ret_response->body.bytes);
+        const char *said = ret_response->body.bytes;
+        size_t n_said = ret_response->body.n_bytes < 200 ? ret_response->body.n_bytes : 200;
+        const char *end = n_said == 0 ? NULL : memchr(said, '\n', n_said);
+        return err_set(visitor->text, err, "%s: %.*s", endpoint.url,
+                       (int)(end == NULL ? n_said : (size_t)(end - said)), said);
     }
     return OK;
 }

@@ -71,7 +71,7 @@ bool rfc3339_parse(struct slice text, int64_t *ret_unix_ns)
     bool is_time = digits_at(text, 11, 2, 0, 23, &hour) && char_at(text, 13, ':') &&
                    digits_at(text, 14, 2, 0, 59, &minute) && char_at(text, 16, ':') &&
                    digits_at(text, 17, 2, 0, 60, &second);
-    if (!is_date || !is_time || year < 1700 || year > 2250) { /* What int64 nanoseconds can hold. */
+    if (!is_date || !is_time || year < 1970 || year > 2200) { /* int64 nanoseconds, less any epoch. */
         return false;
     }
     size_t at = 19;

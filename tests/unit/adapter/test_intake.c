@@ -203,7 +203,6 @@ static void time_when_sound_is_nanoseconds_since_1970(void **state)
         const char *text;
         int64_t unix_ns;
     } times[] = {{"1970-01-01T00:00:00Z", 0},
-                 {"1969-12-31T23:59:59Z", -NS_PER_S},
                  {"2000-02-29T12:00:00Z", INT64_C(951825600) * NS_PER_S},
                  {"2026-11-23T13:27:19.230000001Z", INT64_C(1795440439230000001)},
                  {"2026-11-23T14:27:19.23+01:00", INT64_C(1795440439230000000)},
@@ -229,6 +228,8 @@ static void time_when_malformed_is_refused(void **state)
                                         "2026-11-23T13:27:19+1:00",
                                         "2026-11-23T13:27:19Zx",
                                         "0001-01-01T00:00:00Z",
+                                        "1969-12-31T23:59:59Z",
+                                        "2201-01-01T00:00:00Z",
                                         "2026-11--3T13:27:19Z",
                                         "9999-12-31T23:59:59Z"};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
