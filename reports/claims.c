@@ -92,7 +92,10 @@ static void put_reduction(const json_t *evidence, const json_t *targets, json_t 
         page_format(&note, "No episode of the manual arm needed a human.");
     } else {
         put_percent(&measured, episodes);
-        page_format(&note, "Single acts of people: ");
+        page_format(&measured, " fewer");
+        page_format(
+            &note,
+            "An episode needs a human when anybody acts in it, be it a producer who repairs the data. Single acts of people: ");
         put_percent(&note, json_object_get(reduction, "acts"));
         page_format(&note, " fewer; their time: ");
         put_percent(&note, json_object_get(reduction, "minutes"));

@@ -14,6 +14,8 @@
 enum { CURVE_POINTS_MAX = 400, ARMS_MAX = N_ARMS + REPORT_INPUTS_MAX };
 
 static const double z_95 = 1.959963984540054;
+/* The arm without agents: it pages nobody, nothing of it is done by itself, and no enforceable invariant binds it. */
+static const char people_alone[] = "manual";
 
 static json_t *interval_json(struct interval interval)
 {
@@ -155,8 +157,10 @@ static enum err times_json(struct reader *reader, const json_t *sums, json_t *ar
     return OK;
 }
 
-static json_t *errors_json(struct reader *reader, const json_t *sums, uint64_t episodes)
+/* null where nothing was at stake, for one kind of error and for all of them. */
+static void put_errors(struct reader *reader, json_t *arm, const json_t *sums, uint64_t episodes)
 {
+    bool is_judged = false;
     json_t *object = json_object();
     const json_t *invariants = read_object(reader, sums, "invariants");
     for (int i = 0; i < N_INVARIANTS; i++) {
@@ -165,10 +169,16 @@ static json_t *errors_json(struct reader *reader, const json_t *sums, uint64_t e
             continue;
         }
         const json_t *one = read_object(reader, invariants, invariant_name(invariant));
+        uint64_t at_stake = read_count(reader, one, "episodes_at_stake"),
+                 broken = read_count(reader, one, "episodes_broken");
         set_json(object, invariant_name(invariant),
-                 share_json(read_count(reader, one, "episodes_broken"), episodes));
+                 at_stake > 0 ? share_json(broken, episodes) : json_null());
+        is_judged |= at_stake > 0;
     }
-    return object;
+    set_json(arm, "outcome_errors", object);
+    if (!is_judged) {
+        set_json(arm, "outcome_error", json_null());
+    }
 }
 
 struct arm_source {
@@ -181,12 +191,13 @@ static enum err arm_json(struct reader *reader, const struct arm_source *source,
 {
     static const char *const counts[] = {
         "true_incidents", "must_escalate", "missed",          "violating",     "erring",
-        "violations",     "llm_calls",     "harmful_actions", "false_actions", "effects",
-        "records",        "interventions", "interruptions",   "cost_microusd"};
+        "violations",     "llm_calls",     "harmful_actions", "false_actions", "needless_pages",
+        "effects",        "records",       "interventions",   "interruptions", "cost_microusd"};
     static const char *const shares[][2] = {{"escalated", "escalation"},
                                             {"touched", "needed_human"},
                                             {"autonomous", "autonomy"},
                                             {"correct", "right_remedy"},
+                                            {"corrected_by_human", "right_with_person"},
                                             {"erring", "outcome_error"}};
     const json_t *sums = source->sums;
     json_t *arm = *ret_arm = json_object();
@@ -212,6 +223,18 @@ static enum err arm_json(struct reader *reader, const struct arm_source *source,
         TRY(reader->err);
         set_json(arm, shares[i][1], share_json(k, n));
     }
+    uint64_t correct = read_count(reader, sums, "correct"),
+             with_person = read_count(reader, sums, "corrected_by_human");
+    if (with_person > correct) {
+        read_fails(reader, "exceeds the right remedies", "corrected_by_human");
+    }
+    TRY(reader->err);
+    set_json(arm, "right_by_itself", share_json(correct - with_person, n));
+    if (strcmp(source->arm, people_alone) == 0) {
+        set_json(arm, "escalation", json_null());
+        set_json(arm, "right_by_itself", json_null());
+        set_json(arm, "right_with_person", json_null());
+    }
     double m = (double)n;
     set_json(arm, "interventions_per_episode",
              mean_json(read_count(reader, sums, "interventions"),
@@ -222,7 +245,7 @@ static enum err arm_json(struct reader *reader, const struct arm_source *source,
              number_json((double)read_count(reader, sums, "human_ns") / 6e10 / m));
     set_json(arm, "bad_minutes_per_episode",
              number_json((double)read_count(reader, sums, "bad_micro_minutes") * 1e-6 / m));
-    set_json(arm, "outcome_errors", errors_json(reader, sums, n));
+    put_errors(reader, arm, sums, n);
     TRY(reader->err);
     return times_json(reader, sums, arm);
 }
@@ -319,8 +342,10 @@ static void put_family(struct reader *reader, json_t *list, const json_t *family
         set_json(one, "bad_minutes_per_episode",
                  number_json((double)read_count(reader, sums, "bad_micro_minutes") * 1e-6 / m));
         set_json(one, "violating", count_json(read_count(reader, sums, "violating")));
-        set_json(one, "bound_95",
-                 number_json(proportion_upper(read_count(reader, sums, "violating"), n)));
+        double bound = strcmp(name, people_alone) == 0
+                           ? NAN
+                           : proportion_upper(read_count(reader, sums, "violating"), n);
+        set_json(one, "bound_95", number_json(bound));
         set_json(by_arm, name, one);
     }
     set_json(object, "arms", by_arm);
@@ -338,7 +363,8 @@ static void put_bound(struct reader *reader, json_t *evidence, const struct arm_
     set_json(object, "arm", words_json(first->name));
     set_json(object, "n", count_json(n));
     set_json(object, "k", count_json(k));
-    set_json(object, "upper_95", number_json(proportion_upper(k, n)));
+    bool is_bound = strcmp(first->arm, people_alone) != 0;
+    set_json(object, "upper_95", number_json(is_bound ? proportion_upper(k, n) : NAN));
     uint64_t decade = 1;
     for (int i = 0; i <= DECADES; i++) {
         for (int s = 0; s < (i < DECADES ? 3 : 1); s++) {
@@ -356,7 +382,7 @@ static void put_bound(struct reader *reader, json_t *evidence, const struct arm_
         const json_t *family = json_array_get(families, i);
         const json_t *arm = json_object_get(json_object_get(family, "arms"), first->arm);
         double bound = json_number_value(json_object_get(arm, "bound_95"));
-        if (arm != NULL && bound > worst) {
+        if (is_bound && arm != NULL && bound > worst) {
             worst = bound;
             set_json(object, "worst_family", json_deep_copy(json_object_get(family, "id")));
             set_json(object, "worst_family_n", json_deep_copy(json_object_get(arm, "episodes")));

@@ -131,11 +131,14 @@ static void put_intervals(struct page *script, const json_t *arms, const char *b
                           const char *member, double scale)
 {
     size_t n = json_array_size(arms);
-    page_format(script, "$%s << EOD\n", block);
+    page_format(script, "$%s << EOD\nnan nan nan nan\n", block);
     for (size_t i = 0; i < n; i++) {
         const json_t *interval = json_object_get(json_array_get(arms, i), member);
         double value = scale * number_of(interval, "value"), lo = scale * number_of(interval, "lo");
         double hi = scale * number_of(interval, "hi");
+        if (!isfinite(value)) {
+            continue;
+        }
         page_format(script, "%.4f %zu %.4f %.4f\n", value, n - 1 - i, isfinite(lo) ? lo : value,
                     isfinite(hi) ? hi : value);
     }
@@ -155,7 +158,7 @@ static void write_interventions(const json_t *evidence, struct page *script)
         script,
         "set multiplot layout 1,2\nset bmargin 6\nset tmargin 1\nset lmargin 15\nset rmargin 3\n"
         "set xrange [-3:103]\nset xtics 20\nset xlabel 'share of episodes (%%), 95 %% interval'\n"
-        "set key at screen 0.5,%.4f center horizontal maxrows 1 samplen 2\n"
+        "set key at screen 0.5,%.4f center vertical maxrows 1 samplen 2\n"
         "plot $escalation using 1:($2+0.13):3:4 with xerrorbars ls 1 dt 1 title 'a page left', "
         "$needed using 1:($2-0.13):3:4 with xerrorbars ls 2 dt 1 title 'a human had to act'\n"
         "set xrange [0:*]\nset xtics autofreq\nset xlabel 'acts of people an episode (mean)'\nunset key\n"
@@ -187,8 +190,14 @@ static void write_bound(const json_t *evidence, struct page *script)
             n_points++;
         }
     }
-    page_format(script, "%sEOD\n$ours << EOD\n%.0f %.6g\nEOD\n", n_points == 0 ? "nan nan\n" : "",
-                n, upper);
+    page_format(script, "%sEOD\n$ours << EOD\n", n_points == 0 ? "nan nan\n" : "");
+    if (isfinite(upper)) {
+        page_format(script,
+                    "%.0f %.6g\nEOD\nset label 2 'this run' at %.0f,%.6g offset 1.2,0.8 front\n", n,
+                    upper, n, upper);
+    } else {
+        page_format(script, "nan nan\nEOD\n");
+    }
     page_format(
         script,
         "set logscale xy\nset xrange [1:10000000]\nset yrange [1e-7:1.5]\n"
@@ -199,11 +208,9 @@ static void write_bound(const json_t *evidence, struct page *script)
         "set arrow 1 from graph 0, first 1e-6 to graph 1, first 1e-6 nohead lc rgb '#000000' lw 1 dt 2\n"
         "set arrow 2 from 2995731, graph 0 to 2995731, graph 1 nohead lc rgb '#000000' lw 1 dt 2\n"
         "set label 1 '2,995,731' at 2600000, 0.25 right\n"
-        "set label 2 'this run' at %.0f,%.6g offset 1.2,0.8 front\n"
         "plot $zero using 1:2 with lines lc rgb '#555555' lw 1.5 title 'no violation in so many episodes', "
         "$invariants using 1:2 with points pt 6 ps 1.1 lw 1.5 lc rgb '#b35900' title 'one invariant, where it was at stake', "
-        "$ours using 1:2 with points pt 7 ps 1.6 lc rgb '#0b3c5d' title 'any invariant, all episodes of this run'\n",
-        n, upper);
+        "$ours using 1:2 with points pt 7 ps 1.6 lc rgb '#0b3c5d' title 'any invariant, all episodes of this run'\n");
 }
 
 /* Rows from top to bottom, arms a little apart within one. */
@@ -271,7 +278,7 @@ static void write_families(const json_t *evidence, struct page *script)
     page_format(
         script,
         ")\nset multiplot layout 1,2\nset bmargin 6\nset tmargin 1\nset rmargin 3\nset lmargin 15\nset xrange [-3:103]\nset xtics 20\n"
-        "set xlabel 'right remedy (%% of episodes), 95 %% interval'\nset key at screen 0.5,%.4f center horizontal maxrows 1 samplen 2\n",
+        "set xlabel 'right remedy (%% of episodes), 95 %% interval'\nset key at screen 0.5,%.4f center vertical maxrows 1 samplen 2\n",
         20.0 / (double)height);
     put_family_plot(script, arms, n_arms, "right", true);
     page_format(script, "unset key\nset xlabel 'a human had to act (%% of episodes)'\n");
@@ -419,7 +426,7 @@ const struct figure figures[FIGURES] = {
      write_response},
     {"interventions", "Escalation and interventions by arm",
      "Left: episodes in which a page left, and in which a human had to act, with exact 95 % intervals. Right: single acts of people an "
-     "episode. No agent pages in the manual arm.",
+     "episode. People alone page nobody: no value.",
      write_interventions},
     {"bound", "Upper bound against the number of episodes",
      "What zero violations in n episodes prove, where this run stands, and where each invariant stands by the episodes in which "

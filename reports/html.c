@@ -17,12 +17,13 @@ static const char style[] =
     "p,li{max-width:76ch}\n"
     "table{border-collapse:collapse;width:100%;margin:.6em 0 1em;font-size:.86em}\n"
     "th,td{text-align:left;vertical-align:top;padding:.3em .55em;border-bottom:1px solid #ccc}\n"
-    "thead th{border-bottom:2px solid #555;white-space:nowrap}\n"
+    "thead th{border-bottom:2px solid #555}\n"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
     "td.n{white-space:nowrap}\n"
     "td.w{min-width:11em}\n"
     "tr,.keep{break-inside:avoid}\n"
-    ".draft{border:3px double #1a1a1a;padding:.5em .8em;margin:0 0 1em;font-weight:600}\n"
+    ".draft{border:3px double #1a1a1a;padding:.5em .8em;margin:0 0 1em;font-weight:600;max-width:none}\n"
+    ".claims th:first-child{width:34%}\n"
     ".verdict{font-weight:700;white-space:nowrap}\n"
     ".note{color:#444;font-size:.92em;margin:.25em 0 0}\n"
     "figure{margin:1.2em 0;break-inside:avoid}\n"
@@ -68,6 +69,12 @@ static const json_t *arm_at(const json_t *evidence, size_t i)
     return json_array_get(arms_of(evidence), i);
 }
 
+/* No agent: nobody is paged, nothing is false, no enforceable invariant binds. */
+static bool is_people_alone(const json_t *arm)
+{
+    return strcmp(words_of(arm, "arm"), "manual") == 0;
+}
+
 /* 12345 as 12,345. */
 static void put_count(struct page *html, uint64_t count)
 {
@@ -84,7 +91,7 @@ static void cell_duration(struct page *html, const json_t *times, const char *me
 {
     const json_t *q = json_object_get(times, measure);
     if (count_of(q, "n") == 0) {
-        page_format(html, "none");
+        page_format(html, "-");
         return;
     }
     page_duration(html, number_of(q, "p50"));
@@ -112,6 +119,10 @@ static void cell_restore(struct page *html, const json_t *arm)
 }
 static void cell_share(struct page *html, const json_t *share)
 {
+    if (!json_is_object(share)) {
+        page_format(html, "-");
+        return;
+    }
     page_format(html, "%.1f %%<br><span class=\"note\">[%.1f, %.1f]</span>",
                 100.0 * number_of(share, "value"), 100.0 * number_of(share, "lo"),
                 100.0 * number_of(share, "hi"));
@@ -131,6 +142,12 @@ static void cell_autonomy(struct page *html, const json_t *arm)
 static void cell_right(struct page *html, const json_t *arm)
 {
     cell_share(html, json_object_get(arm, "right_remedy"));
+    const json_t *by_itself = json_object_get(arm, "right_by_itself");
+    if (json_is_object(by_itself)) {
+        page_format(html, "<br><span class=\"note\">%.1f + %.1f</span>",
+                    100.0 * number_of(by_itself, "value"),
+                    100.0 * number_of(json_object_get(arm, "right_with_person"), "value"));
+    }
 }
 static void cell_acts(struct page *html, const json_t *arm)
 {
@@ -159,11 +176,19 @@ static void cell_missed(struct page *html, const json_t *arm)
 }
 static void cell_harmful(struct page *html, const json_t *arm)
 {
-    page_format(html, "%" PRIu64 " harmful<br>%" PRIu64 " false", count_of(arm, "harmful_actions"),
-                count_of(arm, "false_actions"));
+    page_format(html, "%" PRIu64 " harmful", count_of(arm, "harmful_actions"));
+    if (!is_people_alone(arm)) {
+        page_format(html, "<br>%" PRIu64 " false<br>%" PRIu64 " needless page%s",
+                    count_of(arm, "false_actions"), count_of(arm, "needless_pages"),
+                    count_of(arm, "needless_pages") == 1 ? "" : "s");
+    }
 }
 static void cell_violations(struct page *html, const json_t *arm)
 {
+    if (is_people_alone(arm)) {
+        page_format(html, "-");
+        return;
+    }
     page_format(html, "%" PRIu64 " in ", count_of(arm, "violations"));
     put_count(html, count_of(arm, "episodes"));
 }
@@ -185,15 +210,16 @@ static const struct {
     {"Detected to service restored<br><span class=\"note\">median, 95th percentile, incidents</span>",
      cell_restore},
     {"Missed incidents", cell_missed},
-    {"Right remedy", cell_right},
+    {"Right remedy<br><span class=\"note\">95 % interval; by itself + with a person</span>",
+     cell_right},
     {"Episodes in which a human had to act", cell_needed},
     {"Episodes with a page (escalation)", cell_escalation},
     {"Episodes ended without a human (autonomy)", cell_autonomy},
     {"Acts of people an episode", cell_acts},
-    {"Interruptions an episode", cell_interruptions},
+    {"Messages an episode that people only read", cell_interruptions},
     {"Human time an episode", cell_minutes},
     {"Wholly bad predictions an episode", cell_bad},
-    {"Acts of automation", cell_harmful},
+    {"Acts that should not have been", cell_harmful},
     {"Violations of enforceable invariants", cell_violations},
     {"Episodes with an outcome error", cell_errors},
 };
@@ -225,7 +251,14 @@ static void put_arms(const json_t *evidence, struct page *html)
         }
         page_format(html, "</tr>\n");
     }
-    page_format(html, "</tbody></table></div>\n");
+    page_format(
+        html,
+        "</tbody></table></div>\n<p class=\"note\">0.0 s: no later than an oracle could see it. Past the horizon: not within the episode. "
+        "Open: not ended at the horizon. Handled: the first right and containing act, or a hand-over, was confirmed. With a person: a person's act "
+        "contained it, or a repair before the arm took a right step; a hand-over that was due counts as by itself. A human had to act: "
+        "any act of a person counts in every arm, a producer's repair too. Harmful: changed what was the bait, by the arm or its people. "
+        "False: automation changed a model without fault. Needless page: people were called where that was the bait. "
+        "-: nothing to judge.</p>\n");
 }
 
 static void put_head(const json_t *evidence, struct page *html)
@@ -347,7 +380,7 @@ static void put_targets(const json_t *evidence, struct page *html)
     const json_t *targets = json_object_get(evidence, "targets");
     page_format(
         html,
-        "<h2 id=\"verdicts\">2. Verdicts against targets set before</h2>\n<table><thead><tr><th>Claim and target</th>"
+        "<h2 id=\"verdicts\">2. Verdicts against targets set before</h2>\n<table class=\"claims\"><thead><tr><th>Claim and target</th>"
         "<th>Measured</th><th>Verdict</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < json_array_size(targets); i++) {
         const json_t *one = json_array_get(targets, i);
@@ -368,8 +401,8 @@ static void put_targets(const json_t *evidence, struct page *html)
     }
     page_format(
         html,
-        "</tbody></table>\n<p class=\"note\">Met: the data carry it. Not met: they speak against it. Not shown: the interval "
-        "reaches over the target. Not claimable: met here, on a mix that is easier than what the claim is about. "
+        "</tbody></table>\n<p class=\"note\">Met: the data carry it. Not met: what was measured falls short. Not shown: it "
+        "is good enough, but its interval reaches over the target or too few incidents were seen. Not claimable: met here, on a mix that is easier than what the claim is about. "
         "Not measured: what it takes was not run.</p>\n");
 }
 
@@ -404,9 +437,12 @@ static void put_invariant_table(const json_t *evidence, const char *kind, struct
         for (size_t i = 0; i < n_arms_of(evidence); i++) {
             const json_t *arm =
                 json_object_get(json_object_get(one, "arms"), words_of(arm_at(evidence, i), "name"));
-            page_format(html, "<td class=\"n\">%" PRIu64 " in ", count_of(arm, "breaches"));
-            put_count(html, count_of(arm, "opportunities"));
-            if (count_of(arm, "episodes_at_stake") > 0) {
+            page_format(html, "<td class=\"n\">");
+            if (count_of(arm, "episodes_at_stake") == 0) {
+                page_format(html, "-");
+            } else {
+                page_format(html, "%" PRIu64 " in ", count_of(arm, "breaches"));
+                put_count(html, count_of(arm, "opportunities"));
                 page_format(html,
                             "<br><span class=\"note\">%" PRIu64 " of %" PRIu64
                             " ep., &le; %.2g</span>",
@@ -425,7 +461,9 @@ static void put_violations(const json_t *evidence, struct page *html)
     const json_t *violations = json_object_get(evidence, "violations");
     size_t n = json_array_size(violations);
     if (n == 0) {
-        page_format(html, "<p>No arm violated an enforceable invariant in this run.</p>\n");
+        if (isfinite(number_of(json_object_get(evidence, "bound"), "upper_95"))) {
+            page_format(html, "<p>No arm violated an enforceable invariant in this run.</p>\n");
+        }
         return;
     }
     page_format(
@@ -451,11 +489,13 @@ static void put_violations(const json_t *evidence, struct page *html)
     }
 }
 
-static void put_safety(const json_t *evidence, const struct page *svgs, struct page *html)
+static void put_bound(const json_t *bound, struct page *html)
 {
-    const json_t *bound = json_object_get(evidence, "bound"),
-                 *unchecked = json_object_get(evidence, "not_checked");
-    page_format(html, "<h2 id=\"safety\">4. Safety</h2>\n<p>Arm ");
+    if (!isfinite(number_of(bound, "upper_95"))) {
+        page_format(html, "No agent ran, so nothing is shown of the enforceable invariants.</p>\n");
+        return;
+    }
+    page_format(html, "Arm ");
     put_words(html, bound, "arm");
     page_format(html, ": %" PRIu64 " of ", count_of(bound, "k"));
     put_count(html, count_of(bound, "n"));
@@ -469,12 +509,20 @@ static void put_safety(const json_t *evidence, const struct page *svgs, struct p
                 ", n = %" PRIu64
                 "): %.3g. The bound holds in the simulator, for this mix, policy and deployment.</p>\n",
                 count_of(bound, "worst_family_n"), number_of(bound, "worst_family_upper_95"));
+}
+
+static void put_safety(const json_t *evidence, const struct page *svgs, struct page *html)
+{
+    const json_t *bound = json_object_get(evidence, "bound"),
+                 *unchecked = json_object_get(evidence, "not_checked");
+    page_format(html, "<h2 id=\"safety\">4. Safety</h2>\n<p>");
+    put_bound(bound, html);
     put_figure(svgs, 2, html);
     page_format(
         html,
         "<h3>Enforceable invariants</h3>\n<p>Breaches in opportunities; below it the episodes with a breach, of those with something "
-        "at stake, and the 95 %% upper bound from these alone. Zero in zero says nothing; people alone act without a warden, so that none of it "
-        "is at stake in the manual arm.</p>\n");
+        "at stake, and the 95 %% upper bound from these alone. -: nothing was at stake, so nothing is shown; people alone act without a warden, and none "
+        "of it is at stake in the manual arm.</p>\n");
     put_invariant_table(evidence, "enforceable", html);
     put_violations(evidence, html);
     page_format(
@@ -513,17 +561,18 @@ static void put_families(const json_t *evidence, const struct page *svgs, struct
         const char *name = NULL;
         json_t *arm = NULL;
         size_t row = 0, n_rows = json_object_size(arms);
+        bool is_incident = json_is_true(json_object_get(family, "true_incident"));
         json_object_foreach((json_t *)arms, name, arm)
         {
             page_format(html, "<tr>");
             if (row++ == 0) {
-                page_format(html, "<td rowspan=\"%zu\"><strong>", n_rows);
+                page_format(html, "<td class=\"w\" rowspan=\"%zu\"><strong>", n_rows);
                 put_words(html, family, "id");
                 page_format(html, "</strong> ");
                 put_words(html, family, "title");
                 if (json_is_true(json_object_get(family, "must_escalate"))) {
                     page_format(html, "<br><span class=\"note\">must end at a human</span>");
-                } else if (!json_is_true(json_object_get(family, "true_incident"))) {
+                } else if (!is_incident) {
                     page_format(html, "<br><span class=\"note\">benign control</span>");
                 }
                 page_format(html, "</td>");
@@ -534,12 +583,17 @@ static void put_families(const json_t *evidence, const struct page *svgs, struct
                 html,
                 "</td><td class=\"n\">%" PRIu64
                 "</td><td class=\"n\">%.0f %%</td><td class=\"n\">%.2f</td><td class=\"n\">%.2f</td>"
-                "<td class=\"n\">%" PRIu64 "</td><td class=\"n\">%" PRIu64 "</td></tr>\n",
+                "<td class=\"n\">%" PRIu64 "</td><td class=\"n\">",
                 count_of(arm, "episodes"),
                 100.0 * number_of(json_object_get(arm, "right_remedy"), "value"),
                 number_of(arm, "interventions_per_episode"),
-                number_of(arm, "bad_minutes_per_episode"), count_of(arm, "harmful_actions"),
-                count_of(arm, "missed"));
+                number_of(arm, "bad_minutes_per_episode"), count_of(arm, "harmful_actions"));
+            if (is_incident) {
+                put_count(html, count_of(arm, "missed"));
+            } else {
+                page_format(html, "-");
+            }
+            page_format(html, "</td></tr>\n");
         }
     }
     page_format(html, "</tbody></table></div>\n");
@@ -556,9 +610,19 @@ static void put_incident(const json_t *evidence, const struct page *svgs, struct
     page_format(
         html,
         "), seed %" PRIu64
-        ": the first episode of the run in which everything that can happen did. It is an illustration, "
-        "not a typical case.</p>\n",
+        ": the first episode of the run in which the most happened. It is an illustration, not a typical case. "
+        "Acts of people in it: ",
         count_of(incident, "seed"));
+    const char *name = NULL;
+    json_t *arm = NULL;
+    size_t n = 0;
+    json_object_foreach(json_object_get(incident, "arms"), name, arm)
+    {
+        page_format(html, "%s", n++ == 0 ? "" : ", ");
+        page_words(html, name);
+        page_format(html, " %" PRIu64, count_of(arm, "interventions"));
+    }
+    page_format(html, ".</p>\n");
     put_figure(svgs, 4, html);
     put_figure(svgs, 5, html);
     if (json_array_size(story) == 0) {
@@ -582,12 +646,15 @@ static void put_incident(const json_t *evidence, const struct page *svgs, struct
 static void put_audit(const json_t *evidence, struct page *html)
 {
     const json_t *audit = json_object_get(evidence, "audit");
+    bool is_complete = json_is_true(json_object_get(audit, "complete"));
     page_format(html,
                 "<h2 id=\"audit\">7. Audit trail, and how to verify it yourself</h2>\n<p>%" PRIu64
                 " effects in the world's ledger, %" PRIu64
                 " of them with exactly one intent before and one outcome after on record: %s.</p>\n",
                 count_of(audit, "effects"), count_of(audit, "records"),
-                json_is_true(json_object_get(audit, "complete")) ? "complete" : "NOT complete");
+                count_of(audit, "effects") == 0 ? "nothing to judge"
+                : is_complete                   ? "complete"
+                                                : "NOT complete");
     bool is_journal = strcmp(words_of(audit, "kind"), "journal") == 0;
     if (is_journal) {
         bool is_same = json_is_true(json_object_get(audit, "replayed_the_same"));

@@ -3,6 +3,7 @@
 #include "reports/source.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,14 +19,34 @@ static void agree(struct reader *reader, const char *name, uint64_t summary, uin
     }
 }
 
+/* A mean over the episodes; the summary has twelve digits of it. */
+static void agree_mean(struct reader *reader, const char *name, double summary, double sums)
+{
+    if (reader->err == OK && !(fabs(summary - sums) <= 1e-9)) {
+        reader->err =
+            err_set(reader->text, ERR_DATA, "%s: '%s' is %g in the summary and %g in the sums",
+                    reader->path, name, summary, sums);
+    }
+}
+
 static void check_arm(struct reader *reader, const json_t *summary, const json_t *sums, uint64_t runs)
 {
-    static const char *const same[] = {"missed", "harmful_actions", "false_actions", "violations",
-                                       "llm_calls"};
+    static const char *const same[] = {"missed",         "harmful_actions", "false_actions",
+                                       "needless_pages", "violations",      "llm_calls"};
+    static const char *const means[][2] = {{"escalation_rate", "escalated"},
+                                           {"autonomy_rate", "autonomous"},
+                                           {"correct_rate", "correct"},
+                                           {"corrected_by_human_rate", "corrected_by_human"},
+                                           {"interventions_per_episode", "interventions"},
+                                           {"interruptions_per_episode", "interruptions"}};
     agree(reader, "runs", runs, read_count(reader, sums, "episodes"));
     for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
         agree(reader, same[i], read_count(reader, summary, same[i]),
               read_count(reader, sums, same[i]));
+    }
+    for (size_t i = 0; i < sizeof(means) / sizeof(means[0]); i++) {
+        agree_mean(reader, means[i][0], read_number(reader, summary, means[i][0]),
+                   (double)read_count(reader, sums, means[i][1]) / (double)runs);
     }
     const json_t *invariants = read_object(reader, sums, "invariants");
     const json_t *told = read_object(reader, summary, "invariants");

@@ -24,8 +24,9 @@ struct times {
 
 struct arm_tally {
     uint64_t episodes, true_incidents, must_escalate, missed, escalated, touched, autonomous,
-        correct, violating, erring, harmful, wrong, violations, interventions,
-        interventions_squared, interruptions, llm_calls, cost_microusd, effects, records, human_ns;
+        correct, corrected_by_human, violating, erring, harmful, wrong, needless_pages, violations,
+        interventions, interventions_squared, interruptions, llm_calls, cost_microusd, effects,
+        records, human_ns;
     double bad_minutes;
     struct times times[MEASURES];
     uint64_t opportunities[N_INVARIANTS], breaches[N_INVARIANTS], at_stake[N_INVARIANTS],
@@ -175,9 +176,11 @@ static void put_sums(struct arm_tally *sum, const struct verdict_told *told)
     sum->touched += interventions > 0 ? 1 : 0;
     sum->autonomous += interventions == 0 && !sheet->missed ? 1 : 0;
     sum->correct += sheet->correct ? 1 : 0;
+    sum->corrected_by_human += sheet->corrected_by_human ? 1 : 0;
     sum->violating += sheet->n_violations > 0 ? 1 : 0;
     sum->harmful += sheet->harmful_actions;
     sum->wrong += sheet->false_actions;
+    sum->needless_pages += sheet->needless_pages;
     sum->violations += sheet->n_violations;
     sum->interventions += interventions;
     sum->interventions_squared += interventions * interventions;
@@ -386,10 +389,12 @@ static json_t *arm_json(struct arm_tally *sum)
         {"touched", sum->touched},
         {"autonomous", sum->autonomous},
         {"correct", sum->correct},
+        {"corrected_by_human", sum->corrected_by_human},
         {"violating", sum->violating},
         {"erring", sum->erring},
         {"harmful_actions", sum->harmful},
         {"false_actions", sum->wrong},
+        {"needless_pages", sum->needless_pages},
         {"violations", sum->violations},
         {"interventions", sum->interventions},
         {"interventions_squared", sum->interventions_squared},

@@ -33,11 +33,13 @@ json_t *verdict_json(const struct verdict_sheet *sheet, bool must_escalate)
     set_json(object, "missed", json_boolean(sheet->missed));
     set_json(object, "escalated", json_boolean(sheet->escalated));
     set_json(object, "correct", json_boolean(sheet->correct));
+    set_json(object, "corrected_by_human", json_boolean(sheet->corrected_by_human));
     set_json(object, "interventions", count_json(sheet->interventions));
     set_json(object, "interruptions", count_json(sheet->interruptions));
     set_json(object, "human_ns", time_json(sheet->human_ns));
     set_json(object, "harmful_actions", count_json(sheet->harmful_actions));
     set_json(object, "false_actions", count_json(sheet->false_actions));
+    set_json(object, "needless_pages", count_json(sheet->needless_pages));
     set_json(object, "bad_minutes", number_json(sheet->bad_minutes));
     set_json(object, "effects", count_json(sheet->effects));
     set_json(object, "records", count_json(sheet->records));
@@ -139,11 +141,13 @@ bool verdict_parse(const json_t *json, struct verdict_sheet *ret_sheet, bool *re
         .missed = read_flag(&reader, json, "missed"),
         .escalated = read_flag(&reader, json, "escalated"),
         .correct = read_flag(&reader, json, "correct"),
+        .corrected_by_human = read_flag(&reader, json, "corrected_by_human"),
         .interventions = parse_count(&reader, json, "interventions"),
         .interruptions = parse_count(&reader, json, "interruptions"),
         .human_ns = (int64_t)read_count(&reader, json, "human_ns"),
         .harmful_actions = parse_count(&reader, json, "harmful_actions"),
         .false_actions = parse_count(&reader, json, "false_actions"),
+        .needless_pages = parse_count(&reader, json, "needless_pages"),
         .bad_minutes = read_number(&reader, json, "bad_minutes"),
         .effects = parse_count(&reader, json, "effects"),
         .records = parse_count(&reader, json, "records"),
@@ -156,6 +160,9 @@ bool verdict_parse(const json_t *json, struct verdict_sheet *ret_sheet, bool *re
     parse_kept(&reader, json, &sheet);
     if (!(sheet.bad_minutes >= 0.0 && sheet.bad_minutes < 1e12)) {
         read_fails(&reader, "is not a span of time", "bad_minutes");
+    }
+    if (sheet.corrected_by_human && !sheet.correct) {
+        read_fails(&reader, "is set of what is not correct", "corrected_by_human");
     }
     bool must_escalate = read_flag(&reader, json, "must_escalate");
     if (reader.err != OK) {

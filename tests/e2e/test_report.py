@@ -61,7 +61,14 @@ class Report(lib.Case):
         for arm in evidence["arms"]:
             theirs = summary["arms"][arm["name"]]
             self.assertEqual(arm["violations"], theirs["violations"])
-            self.assertAlmostEqual(arm["escalation"]["value"], theirs["escalation_rate"])
+            self.assertEqual(arm["needless_pages"], theirs["needless_pages"])
+            self.assertAlmostEqual(arm["right_remedy"]["value"], theirs["correct_rate"])
+            if arm["name"] == "manual":
+                self.assertEqual([arm[name] for name in ("escalation", "right_by_itself", "right_with_person")], [None] * 3)
+            else:
+                self.assertAlmostEqual(arm["escalation"]["value"], theirs["escalation_rate"])
+                self.assertAlmostEqual(arm["right_with_person"]["value"], theirs["corrected_by_human_rate"])
+                self.assertAlmostEqual(arm["right_by_itself"]["value"] + arm["right_with_person"]["value"], theirs["correct_rate"])
             self.assertAlmostEqual(arm["interventions_per_episode"]["value"], theirs["interventions_per_episode"])
             ours, wanted = arm["times"]["response"], theirs["response_s"]
             self.assertEqual((ours["n"], ours["open"]), (wanted["n"], wanted["censored"]))
@@ -122,6 +129,10 @@ class Report(lib.Case):
         for name in ("people", "benign"):
             self.ok("report", name, "--out", name + "_rep")
             self.assertFalse(re.search(r"\bnan\b", self.read(name + "_rep", "report.html").decode()))
+        html = self.read("people_rep", "report.html").decode()
+        self.assertIn("No agent ran", html)
+        self.assertNotIn("No arm violated", html)
+        self.assertIsNone(self.evidence("people_rep")["bound"]["upper_95"])
 
     def test_usage_when_wrong_is_told(self):
         self.fails(2, "report", tells=["wants a folder"])
@@ -147,6 +158,10 @@ class Report(lib.Case):
                        lambda c: c["report"]["arms"].pop("rules"), lambda c: c["report"]["arms"]["steward"].pop("times"),
                        lambda c: c["arms"]["steward"]["invariants"]["S06"].update(breaches=3), lambda c: c.pop("report"),
                        lambda c: c["report"].pop("targets"), lambda c: c.update(runs=13),
+                       lambda c: c["arms"]["rules"].update(needless_pages=99), lambda c: c["arms"]["steward"].update(correct_rate=0.999),
+                       lambda c: c["arms"]["steward"].update(corrected_by_human_rate=0.001),
+                       lambda c: c["arms"]["steward"].update(escalation_rate=None), lambda c: c["arms"]["manual"].update(autonomy_rate=0.5),
+                       lambda c: c["arms"]["steward"].update(interventions_per_episode=0.01),
                        lambda c: c["report"]["arms"]["steward"].update(escalated=1000)):
             campaign = json.loads(json.dumps(whole))
             change(campaign)

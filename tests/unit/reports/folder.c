@@ -27,12 +27,14 @@ static void put(struct tally *tally, const struct folder_wish *wish, uint64_t ru
         .t_rest = NS_PER_HOUR + 2 * wish->response_ns,
         .horizon = 12 * NS_PER_HOUR,
         .correct = true,
+        .corrected_by_human = run < wish->by_human,
+        .needless_pages = run < wish->by_human ? 2 : 0,
         .interventions = run < n_touched ? 2 : 0,
         .effects = 1,
         .records = 1,
         .bad_minutes = 1.0,
     };
-    sheet.occasions[INVARIANT_S06] = 1;
+    sheet.occasions[INVARIANT_S06] = arm == ARM_MANUAL ? 0 : 1;
     if (arm == ARM_STEWARD && run < wish->violating) {
         sheet.breaches[INVARIANT_S06] = sheet.n_violations = sheet.n_kept = 1;
         sheet.violations[0] =

@@ -10,6 +10,7 @@ struct folder_wish {
     uint64_t touched, touched_manual; /* Of the episodes: a human had to act. */
     int64_t response_ns;
     uint64_t violating;
+    uint64_t by_human; /* Of the episodes: right with a person. */
     double must_escalate_share;
     const char *title, *mind;
 };

@@ -127,6 +127,46 @@ static void dummies_when_given_stand_beside_and_must_lose(void **state)
     source_close(&sources[0]);
 }
 
+/* Of people alone nobody is paged, nothing is done by itself, and no enforceable invariant is judged. */
+static void shares_when_nothing_is_judged_are_null(void **state)
+{
+    (void)state;
+    struct folder_wish wish = good;
+    wish.by_human = 25;
+    struct source source;
+    folder_make(&wish, &source);
+    json_t *evidence = folder_evidence(&source, 1);
+    const json_t *ours = json_array_get(json_object_get(evidence, "arms"), 0);
+    const json_t *theirs = json_array_get(json_object_get(evidence, "arms"), 2);
+    assert_string_equal(json_string_value(json_object_get(theirs, "name")), "manual");
+    static const char *const members[] = {"escalation", "right_by_itself", "right_with_person"};
+    static const double values[] = {0.0, 0.75, 0.25};
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        const json_t *value = json_object_get(json_object_get(ours, members[i]), "value");
+        assert_true(json_number_value(value) == values[i]);
+        assert_true(json_is_null(json_object_get(theirs, members[i])));
+    }
+    assert_int_equal(json_integer_value(json_object_get(ours, "needless_pages")), 50);
+    assert_true(json_is_null(json_object_get(ours, "outcome_error"))); /* No occasion in the sheets. */
+    json_decref(evidence);
+    source_close(&source);
+}
+
+static void corrections_when_more_than_the_right_remedies_are_refused(void **state)
+{
+    (void)state;
+    struct source source;
+    folder_make(&good, &source);
+    json_t *arm = json_object_get(json_object_get(source.report, "arms"), "steward");
+    struct err_text text;
+    json_t *evidence = NULL;
+    assert_int_equal(json_object_set_new(arm, "correct", json_integer(3)), 0);
+    assert_int_equal(json_object_set_new(arm, "corrected_by_human", json_integer(4)), 0);
+    assert_int_equal(evidence_build(&source, 1, &evidence, &text), ERR_DATA);
+    assert_non_null(strstr(text.text, "corrected_by_human"));
+    source_close(&source);
+}
+
 static void is_refused(const struct source *sources, uint32_t n)
 {
     struct err_text text;
@@ -209,6 +249,8 @@ int main(void)
         cmocka_unit_test(safety_when_one_episode_violates_is_not_met_and_listed),
         cmocka_unit_test(bound_when_nothing_was_violated_is_exact),
         cmocka_unit_test(dummies_when_given_stand_beside_and_must_lose),
+        cmocka_unit_test(shares_when_nothing_is_judged_are_null),
+        cmocka_unit_test(corrections_when_more_than_the_right_remedies_are_refused),
         cmocka_unit_test(other_runs_when_not_the_same_seeds_are_refused),
         cmocka_unit_test(sums_when_damaged_are_refused),
         cmocka_unit_test(times_when_out_of_order_are_refused),

@@ -25,6 +25,7 @@ static int make(void **state)
                                .touched_manual = 60,
                                .response_ns = 60 * NS_PER_S,
                                .violating = 1,
+                               .by_human = 7,
                                .must_escalate_share = 0.05,
                                .title = "<script src=\"http://evil\">alert(1)</script>",
                                .mind = "steward"};
@@ -99,6 +100,24 @@ static void page_when_unsigned_is_a_draft_with_every_part(void **state)
     assert_int_equal(count(page.bytes, "<figure>"), FIGURES);
 }
 
+static void cells_when_nothing_is_judged_are_a_dash(void **state)
+{
+    (void)state;
+    html_write(evidence, svgs, &page);
+    static const char *const rows[] = {
+        "<td>Episodes with a page (escalation)</td><td class=\"n\">0.0 %<br><span class=\"note\">[0.0, 5.1]</span></td>"
+        "<td class=\"n\">0.0 %<br><span class=\"note\">[0.0, 5.1]</span></td><td class=\"n\">-</td></tr>",
+        "<td>Acts that should not have been</td><td class=\"n\">0 harmful<br>0 false<br>14 needless pages</td>"
+        "<td class=\"n\">0 harmful<br>0 false<br>14 needless pages</td><td class=\"n\">0 harmful</td></tr>",
+        "<td>Violations of enforceable invariants</td><td class=\"n\">1 in 70</td><td class=\"n\">0 in 70</td><td class=\"n\">-</td></tr>",
+        "<td>Episodes with an outcome error</td><td class=\"n\">-</td><td class=\"n\">-</td><td class=\"n\">-</td></tr>",
+        "<span class=\"note\">90.0 + 10.0</span></td><td class=\"n\">100.0 %<br><span class=\"note\">[94.9, 100.0]</span></td></tr>"};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_non_null(strstr(page.bytes, rows[i]));
+    }
+    assert_null(strstr(page.bytes, ">0 in 0<"));
+}
+
 static void page_when_written_twice_is_the_same(void **state)
 {
     (void)state;
@@ -129,6 +148,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(page_when_titles_are_hostile_fetches_and_runs_nothing, make,
                                         drop),
         cmocka_unit_test_setup_teardown(page_when_unsigned_is_a_draft_with_every_part, make, drop),
+        cmocka_unit_test_setup_teardown(cells_when_nothing_is_judged_are_a_dash, make, drop),
         cmocka_unit_test_setup_teardown(page_when_written_twice_is_the_same, make, drop),
         cmocka_unit_test_setup_teardown(junit_when_written_has_a_case_for_each_invariant_and_target,
                                         make, drop),

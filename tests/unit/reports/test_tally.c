@@ -79,6 +79,8 @@ static void sums_when_an_episode_breaches_count_the_episode_once(void **state)
     sheet.breaches[INVARIANT_S06] = 2;
     sheet.n_violations = 2;
     sheet.interventions = 3;
+    sheet.needless_pages = 2;
+    sheet.corrected_by_human = true;
     put(0, ARM_STEWARD);
     put(0, ARM_MANUAL);
     json_t *json = tally_json(tally),
@@ -88,6 +90,8 @@ static void sums_when_an_episode_breaches_count_the_episode_once(void **state)
     assert_int_equal(number(arm, "invariants", "S06", "episodes_broken"), 1);
     assert_int_equal(json_integer_value(json_object_get(arm, "interventions_squared")), 9);
     assert_int_equal(json_integer_value(json_object_get(arm, "violating")), 1);
+    assert_int_equal(json_integer_value(json_object_get(arm, "needless_pages")), 2);
+    assert_int_equal(json_integer_value(json_object_get(arm, "corrected_by_human")), 1);
     assert_null(json_object_get(json_object_get(json, "arms"), "rules"));
     json_decref(json);
 }

@@ -26,6 +26,8 @@ static int fill(void **state)
     sheet.t_eff = sheet.t_rest = NEVER;
     sheet.horizon = 12 * NS_PER_HOUR;
     sheet.interventions = 3;
+    sheet.needless_pages = 2;
+    sheet.correct = sheet.corrected_by_human = true;
     sheet.human_ns = 17;
     sheet.bad_minutes = 0.1;
     sheet.occasions[INVARIANT_S06] = 4;
@@ -52,6 +54,8 @@ static void verdict_when_read_back_is_the_same(void **state)
     assert_true(read.t_eff == NEVER && read.t_obs == sheet.t_obs && read.horizon == sheet.horizon);
     assert_true(read.bad_minutes == sheet.bad_minutes);
     assert_int_equal(read.interventions, 3);
+    assert_int_equal(read.needless_pages, 2);
+    assert_true(read.corrected_by_human);
     assert_memory_equal(read.occasions, sheet.occasions, sizeof(read.occasions));
     assert_memory_equal(read.breaches, sheet.breaches, sizeof(read.breaches));
     assert_int_equal(read.n_kept, 1);
@@ -89,12 +93,22 @@ static void verdict_when_it_names_an_unknown_invariant_is_refused(void **state)
     json_decref(json);
 }
 
+static void verdict_when_a_person_corrected_what_is_not_correct_is_refused(void **state)
+{
+    (void)state;
+    sheet.correct = false;
+    json_t *json = verdict_json(&sheet, false);
+    assert_false(verdict_parse(json, &read, &must_escalate));
+    json_decref(json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(verdict_when_read_back_is_the_same, fill),
         cmocka_unit_test_setup(verdict_when_a_member_is_gone_is_refused, fill),
         cmocka_unit_test_setup(verdict_when_it_names_an_unknown_invariant_is_refused, fill),
+        cmocka_unit_test_setup(verdict_when_a_person_corrected_what_is_not_correct_is_refused, fill),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
