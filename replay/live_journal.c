@@ -25,7 +25,7 @@ enum {
 
 static const char queue_tables[] =
     "CREATE TABLE IF NOT EXISTS letter(id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key BLOB NOT NULL UNIQUE,"
-    " body BLOB NOT NULL, done INTEGER NOT NULL);"
+    " body BLOB NOT NULL, done INTEGER NOT NULL);" /* done: 0 waits, 1 ended, 2 is in its step. */
     "CREATE TABLE IF NOT EXISTS step(only INTEGER PRIMARY KEY, run INTEGER NOT NULL, seq INTEGER NOT NULL, at_ns INTEGER NOT NULL,"
     " event BLOB NOT NULL);"
     "CREATE TABLE IF NOT EXISTS quarantine(run INTEGER NOT NULL, seq INTEGER NOT NULL, at_ns INTEGER NOT NULL, event BLOB NOT NULL,"
@@ -35,8 +35,9 @@ struct live_journal {
     sqlite3 *database, *queue;
     char *path, *queue_path;
     sqlite3_stmt *put_frame, *put_snapshot, *put_fingerprint;
-    sqlite3_stmt *put_step, *put_letter, *end_letter, *find_letter;
+    sqlite3_stmt *put_step, *put_letter, *step_letter, *end_letter, *find_letter;
     int64_t run;
+    uint64_t stepped; /* Letter of the newest event; 0: none. */
     uint8_t *body;
     struct trail trail;
     bool has_trail;
@@ -187,6 +188,8 @@ static enum err prepare(struct live_journal *journal, struct slice secret_key,
          &journal->put_step},
         {journal->queue, journal->queue_path, "INSERT OR IGNORE INTO letter VALUES(NULL,?,?,?,0)",
          &journal->put_letter},
+        {journal->queue, journal->queue_path, "UPDATE letter SET done=2 WHERE id=?",
+         &journal->step_letter},
         {journal->queue, journal->queue_path, "UPDATE letter SET done=1, body=x'00' WHERE id=?",
          &journal->end_letter},
         {journal->queue, journal->queue_path, "SELECT id FROM letter WHERE key=?",
@@ -203,7 +206,7 @@ static void finalize(struct live_journal *journal)
 {
     sqlite3_stmt *const statements[] = {
         journal->put_frame,  journal->put_snapshot, journal->put_fingerprint, journal->put_step,
-        journal->put_letter, journal->end_letter,   journal->find_letter};
+        journal->put_letter, journal->step_letter,  journal->end_letter,      journal->find_letter};
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
         (void)sqlite3_finalize(statements[i]); /* Repeats a failure already reported. */
     }
@@ -486,24 +489,24 @@ enum err live_journal_resume(struct live_journal *journal, const struct live_run
 enum err live_journal_quarantine(struct live_journal *journal, uint64_t *ret_sequence,
                                  struct err_text *ret_text)
 {
-    int64_t run = 0, sequence = 0, newest_run = 0, newest = 0;
+    int64_t run = 0, sequence = 0, newest = 0;
     sqlite3 *queue = journal->queue;
     const char *path = journal->queue_path;
     TRY(read_number(queue, path, "SELECT run FROM step", &run, ret_text));
     TRY(read_number(queue, path, "SELECT seq FROM step", &sequence, ret_text));
-    TRY(read_number(journal->database, journal->path, "SELECT max(id) FROM run", &newest_run,
-                    ret_text));
     char select[96];
     (void)snprintf(select, sizeof(select), "SELECT max(seq) FROM frame WHERE run=%lld",
                    (long long)run);
     TRY(read_number(journal->database, journal->path, select, &newest, ret_text));
     *ret_sequence = 0;
-    if (run == 0 || run != newest_run || sequence <= newest) {
-        return OK;
+    if (run == 0 || sequence <= newest) {
+        return sql_run(queue, path, "ending a letter",
+                       "UPDATE letter SET done=1, body=x'00' WHERE done=2", ret_text);
     }
     TRY(sql_run(queue, path, "setting an event aside",
                 "BEGIN IMMEDIATE; INSERT OR IGNORE INTO quarantine SELECT run, seq, at_ns, event FROM step;"
-                "DELETE FROM step; COMMIT;",
+                "DELETE FROM step;"
+                "UPDATE letter SET done = (kind = 'again'), kind = 'again' WHERE done=2; COMMIT;",
                 ret_text));
     *ret_sequence = (uint64_t)sequence;
     return OK;
@@ -518,7 +521,16 @@ static enum err put_step(struct live_journal *journal, uint64_t sequence, int64_
     (void)sqlite3_bind_int64(put, 3, at);
     sql_bind_blob(put, 4, event);
     TRY(sql_step(journal->queue, journal->queue_path, "writing an event", put, ret_text));
-    return letter == 0 ? OK : live_journal_letter_done(journal, letter, ret_text);
+    if (journal->stepped != 0) {
+        TRY(live_journal_letter_done(journal, journal->stepped, ret_text));
+    }
+    if (letter != 0) {
+        (void)sqlite3_bind_int64(journal->step_letter, 1, (int64_t)letter); /* The step reports. */
+        TRY(sql_step(journal->queue, journal->queue_path, "stepping a letter", journal->step_letter,
+                     ret_text));
+    }
+    journal->stepped = letter;
+    return OK;
 }
 
 enum err live_journal_put_event(struct live_journal *journal, uint64_t sequence, int64_t at,

@@ -42,7 +42,8 @@ enum err live_journal_resume(struct live_journal *journal, const struct live_run
                              const struct live_journal_port *port, uint64_t *ret_sequence,
                              int64_t *ret_at, struct digest128 *ret_chain,
                              struct err_text *ret_text) MUST_USE;
-/* An event that was put and has no frame: the process died within its step. It is set aside, told once, and never stepped. sequence 0: none. */
+/* An event that was put and has no frame: the process died within its step. It is set aside, told once, and never stepped. sequence 0: none. The
+ * letter that it carried waits again, once, as one of kind "again". */
 enum err live_journal_quarantine(struct live_journal *journal, uint64_t *ret_sequence,
                                  struct err_text *ret_text) MUST_USE;
 

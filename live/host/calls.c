@@ -238,10 +238,53 @@ static void end(struct live *live, struct call *call)
     call->kind = CALL_FREE;
 }
 
+/* REQ S25 at the last door: a halted steward sends nothing that changes, not even what it had begun. */
+static void give_up(struct live *live, struct call *call, enum outcome_status status)
+{
+    call->exchange.next = EXCHANGE_FAILED;
+    (void)snprintf(call->exchange.error, sizeof(call->exchange.error), "halted");
+    if (call->kind == CALL_ALIAS) {
+        call->alias.status = status;
+    } else {
+        call->hook.status = status;
+    }
+    end(live, call);
+}
+
+/* The request in scratch is one that changes the platform. A set that was declined has not begun; after a lost one there is no second. */
+static bool is_change(const struct live *live, const struct call *call)
+{
+    bool is_set =
+        call->kind == CALL_ALIAS && !call->alias.changed && live->scratch.method != HTTP_GET;
+    return is_set || (call->kind == CALL_HOOK_ACT && !call->hook.polling);
+}
+
+/* What has not changed anything yet, ends; what was asked of a hook and stayed without an answer is not known. */
+static void stop_changes(struct live *live)
+{
+    for (uint32_t i = 0; i < CALLS_MAX; i++) {
+        struct call *call = &live->calls[i];
+        if (call->kind == CALL_ALIAS && !call->alias.sent) {
+            if (call->sent) {
+                pipe_done(live->pipe, i);
+                call->sent = false;
+            }
+            give_up(live, call, OUTCOME_FAILED);
+        } else if (call->kind == CALL_HOOK_ACT && !call->sent && !call->hook.polling) {
+            give_up(live, call, OUTCOME_UNKNOWN);
+        }
+    }
+}
+
 static void proceed(struct live *live, struct call *call, enum exchange_next next)
 {
     switch (next) {
     case EXCHANGE_SEND:
+        if (steward_docket(live->steward)->halted && is_change(live, call)) {
+            bool is_repeat = call->kind == CALL_HOOK_ACT && call->exchange.tries > 1;
+            give_up(live, call, is_repeat ? OUTCOME_UNKNOWN : OUTCOME_FAILED);
+            return;
+        }
         if (live->dry_run) {
             char shown[SHOWN_BYTES];
             struct text text;
@@ -347,6 +390,9 @@ void calls_step(struct live *live)
 {
     uint32_t slot = 0;
     struct http_response response;
+    if (steward_docket(live->steward)->halted) {
+        stop_changes(live);
+    }
     while (pipe_take(live->pipe, &slot, &response)) {
         struct call *call = &live->calls[slot];
         ASSERT(call->sent);
@@ -557,10 +603,10 @@ static void act_hook(struct live *live, const struct act_effect *act)
         call->kind = CALL_FREE;
         return;
     }
-    if (act->verb == VERB_RETRAIN) {
+    proceed(live, call, next);
+    if (act->verb == VERB_RETRAIN && call->sent) {
         live_memory_training(&live->memory, act);
     }
-    proceed(live, call, next);
 }
 
 void call_act(struct live *live, const struct act_effect *act)

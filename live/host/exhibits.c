@@ -120,6 +120,7 @@ void exhibit_note(struct live *live, const struct event *event)
     }
     struct exhibit *exhibit = &live->exhibits[live->n_exhibits++ % EXHIBITS_MAX];
     exhibit->evidence.value = event->sequence;
+    exhibit->shown.value = 0;
     exhibit->is_window = is_window;
     exhibit->tool = is_window ? TOOL_STATE : event->answer.tool;
     struct text text;
@@ -151,10 +152,14 @@ void exhibit_say(struct live *live, const struct record *record)
     for (uint32_t i = 0; i < record->n_evidence && i < EVIDENCE_CITED_MAX; i++) {
         const struct exhibit *exhibit = find(live, record->evidence[i]);
         char line[BOARD_LINE_BYTES];
-        if (exhibit != NULL) {
+        if (exhibit != NULL && exhibit->shown.value != record->incident.value) {
+            live->exhibits[exhibit - live->exhibits].shown = record->incident;
             (void)snprintf(line, sizeof(line), "evidence #%llu, %s: %s",
                            (unsigned long long)exhibit->evidence.value, source_of(exhibit),
                            exhibit->words);
+            for (size_t n = strlen(line); line[n - 1] == ';' || line[n - 1] == ' '; n--) {
+                line[n - 1] = '\0'; /* Every number of the words ends so, the last one too. */
+            }
             board_say(live->board, record->incident, live->board->at, line);
         }
     }

@@ -26,14 +26,21 @@ const struct live_config *config_of(const struct live *live)
     return live->configs[live->config_i];
 }
 
+int64_t live_steady(void)
+{
+    struct timespec now;
+    ASSERT(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
 int64_t live_now(const struct live *live)
 {
     struct timespec now;
     ASSERT(clock_gettime(CLOCK_REALTIME, &now) == 0);
     int64_t at = (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec - live->epoch_unix_ns;
-    return at > live->at
-               ? at
-               : live->at; /* A clock that was set back stands still until it has caught up. */
+    /* Where the clock was set back, time passes at half its pace until the clock has caught up. */
+    int64_t least = live->at + (live_steady() - live->at_steady) / 2;
+    return at > least ? at : least;
 }
 
 bool live_changes(const struct live *live)
@@ -78,7 +85,7 @@ static void take_signals(struct live *live)
             live->hurried = true;
         } else {
             live->draining = true;
-            live->drain_until = live_now(live) + DRAIN_NS;
+            live->drain_until = live_steady() + DRAIN_NS;
             live_log(live, LIVE_INFO,
                      "stopping: acts under way are waited for, a second signal does not wait");
         }
@@ -122,6 +129,36 @@ static const char *reload_refusal(struct live *live, const struct live_config *c
     return NULL;
 }
 
+static bool knows(const struct live_memory *memory, const struct calendar_entry *entry)
+{
+    for (uint32_t i = 0; i < memory->n_calendar; i++) {
+        const struct calendar_entry *known = &memory->calendar[i];
+        if (known->kind == entry->kind && known->from == entry->from && known->to == entry->to &&
+            known->model.value == entry->model.value) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Declared windows that the run does not know yet. */
+static void tell_calendar(struct live *live)
+{
+    const struct live_config *config = config_of(live);
+    for (uint32_t i = 0; i < config->n_calendar; i++) {
+        struct event event = {.kind = EVENT_CONTROL};
+        event.control.kind = CONTROL_CALENDAR;
+        event.control.calendar = config->calendar[i];
+        event.control.calendar.from -= live->epoch_unix_ns;
+        event.control.calendar.to -= live->epoch_unix_ns;
+        bool is_new = event.control.calendar.to > live_now(live) &&
+                      !knows(&live->memory, &event.control.calendar);
+        if (is_new && !(queue_is_open(live, SENDER_HALT) && queue_put(live, &event, 0))) {
+            live_log(live, LIVE_ERROR, "calendar entry %u is not in force: too much waits", i + 1);
+        }
+    }
+}
+
 static void reload(struct live *live)
 {
     uint32_t other = 1 - live->config_i;
@@ -151,6 +188,9 @@ static void reload(struct live *live)
         live_log(live, LIVE_INFO, "configuration taken over%s",
                  live->renew ? "; a new run begins" : "");
         config = NULL;
+        if (!live->renew) {
+            tell_calendar(live);
+        }
     } else {
         live_log(live, LIVE_ERROR, "configuration not taken over: %s", refusal);
     }
@@ -167,7 +207,7 @@ static void look_for_halt(struct live *live)
 {
     char path[LIVE_PATH_BYTES + 8];
     struct stat status;
-    int64_t now = live_now(live);
+    int64_t now = live_steady();
     if (now < live->halt_look_at) {
         return;
     }
@@ -176,7 +216,7 @@ static void look_for_halt(struct live *live)
     if (stat(path, &status) == 0 && !steward_docket(live->steward)->halted) {
         struct event event = {.kind = EVENT_CONTROL};
         event.control.kind = CONTROL_HALT;
-        if (queue_is_open(live) && queue_put(live, &event, 0)) {
+        if (queue_is_open(live, SENDER_HALT) && queue_put(live, &event, 0)) {
             live_log(live, LIVE_WARN,
                      "halted: there is a file %s; a person resumes after it is removed", path);
         }
@@ -231,7 +271,7 @@ static bool is_over(const struct live *live)
         return true;
     }
     if (live->draining) {
-        return (!calls_acting(live) && live->n_queued == 0) || live_now(live) >= live->drain_until;
+        return (!calls_acting(live) && live->n_queued == 0) || live_steady() >= live->drain_until;
     }
     if (!live->once || !calls_idle(live) || live->n_queued > 0) {
         return false;
@@ -249,7 +289,7 @@ static void wait_for_anything(struct live *live)
     int64_t now = live_now(live);
     int64_t until = now + HALT_LOOK_NS, due = calls_due(live);
     until = due < until ? due : until;
-    until = live->wake_at < until ? live->wake_at : until;
+    until = live->wake_at < until && !live->draining ? live->wake_at : until;
     due = windows_due(live);
     until = due < until ? due : until;
     int64_t server_ns = server_timeout(live->server);
@@ -313,6 +353,7 @@ static enum err world_next(void *self, struct event *ret_event, bool *ret_more)
         }
         if (next_event(live, ret_event)) {
             live->at = live_now(live);
+            live->at_steady = live_steady();
             ret_event->at = live->at;
             ret_event->sequence = ++live->sequence;
             *ret_more = true;
@@ -322,33 +363,10 @@ static enum err world_next(void *self, struct event *ret_event, bool *ret_more)
     }
 }
 
-static bool knows(const struct live_memory *memory, const struct calendar_entry *entry)
-{
-    for (uint32_t i = 0; i < memory->n_calendar; i++) {
-        const struct calendar_entry *known = &memory->calendar[i];
-        if (known->kind == entry->kind && known->from == entry->from && known->to == entry->to &&
-            known->model.value == entry->model.value) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void open_eyes(struct live *live)
 {
     const struct live_config *config = config_of(live);
-    for (uint32_t i = 0; i < config->n_calendar; i++) {
-        struct event event = {.kind = EVENT_CONTROL};
-        event.control.kind = CONTROL_CALENDAR;
-        event.control.calendar = config->calendar[i];
-        event.control.calendar.from -= live->epoch_unix_ns;
-        event.control.calendar.to -= live->epoch_unix_ns;
-        if (event.control.calendar.to > live_now(live) &&
-            !knows(&live->memory, &event.control.calendar)) {
-            bool is_put = queue_put(live, &event, 0);
-            ASSERT(is_put); /* Few, and the queue is new. */
-        }
-    }
+    tell_calendar(live);
     for (uint32_t i = 0; i < config->deployment.n_models; i++) {
         live->watches[i].version = live->memory.baselines[i].version;
         call_registry(live, (struct model_id){(uint16_t)(i + 1)});
@@ -501,7 +519,7 @@ static enum err run_loops(struct live *live)
             return OK;
         }
         live->renew = false;
-        TRY(record_begin(live));
+        TRY(record_begin(live, steward_docket(live->steward)->halted));
         TRY(intake_letters(live)); /* What waited in the queue of the old run. */
     }
 }
@@ -511,7 +529,7 @@ static void cry(struct live *live)
 {
     const struct live_config *config = config_of(live);
     live_log(live, LIVE_ERROR, "stopped acting: %s", live->text->text);
-    if (!config->has_slack || live->dry_run) {
+    if (!config->has_slack || live->dry_run || config->mode == LIVE_OBSERVE) {
         return;
     }
     struct http_once *once = NULL;

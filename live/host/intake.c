@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "core/base/assert.h"
 #include "core/formats/codec.h"
 #include "core/formats/fingerprint.h"
@@ -13,18 +15,26 @@
 enum { LETTER_BYTES = REPLY_BYTES_MAX };
 
 static const char event_letter[] = "event";
+static const char again_letter[] = "again"; /* Was in its step when the process died. */
 static const char alert_letter[] = "alert";
 
-/* Keeps the event and queues it; a duplicate counts as kept. */
+/* Keeps the event and queues it; a duplicate counts as kept. Without a key every one counts: a person may ask twice for the same. */
 static enum taken keep_event(struct live *live, const struct event *event, const struct digest128 *key)
 {
     uint8_t bytes[LETTER_BYTES];
     uint64_t letter = 0;
     bool is_duplicate = false;
-    size_t n_bytes = codec_pack_event(event, bytes, sizeof(bytes));
+    struct event named = *event; /* Number and time, given anew at its step, name the run meanwhile. */
+    named.sequence = live->seed;
+    named.at = live->epoch_unix_ns;
+    size_t n_bytes = codec_pack_event(&named, bytes, sizeof(bytes));
     ASSERT(n_bytes > 0);
-    struct digest128 name = key != NULL ? *key : fingerprint_of(bytes, n_bytes);
-    if (live->broken || live->draining || !queue_is_open(live)) {
+    struct digest128 name = {0, 0};
+    randombytes_buf(&name, sizeof(name));
+    name = key != NULL ? *key : name;
+    bool is_halt = event->kind == EVENT_CONTROL && event->control.kind == CONTROL_HALT;
+    enum sender sender = is_halt ? SENDER_HALT : key == NULL ? SENDER_PERSON : SENDER_MACHINE;
+    if (live->broken || live->draining || !queue_is_open(live, sender)) {
         return TAKEN_BUSY;
     }
     enum err err = live_journal_put_letter(live->journal, event_letter, name,
@@ -96,7 +106,8 @@ void intake_alert(struct live *live, const struct alert *alert)
         return;
     }
     struct watch *watch = &live->watches[alert->model.value - 1];
-    int64_t now = live_now(live), to = now - now % NS_PER_S;
+    int64_t to = live_now(live) - config_of(live)->lag_ns; /* What is younger is not whole yet. */
+    to -= to % NS_PER_S;
     if (watch->window_to != 0 && to - watch->window_to >= NS_PER_S) {
         call_window(live, alert->model, to);
     }
@@ -200,11 +211,11 @@ static void write_metrics(void *self, struct text *text)
 static bool write_ready(void *self, struct text *text)
 {
     struct live *live = self;
-    bool is_ready = !live->broken && !live->draining && queue_is_open(live);
+    bool is_ready = !live->broken && !live->draining && queue_is_open(live, SENDER_MACHINE);
     text_put(text, is_ready ? "{\"ready\":true,\"failing\":[" : "{\"ready\":false,\"failing\":[");
     text_put(text, live->broken ? "\"journal\"" : "");
     text_put(text, live->draining ? live->broken ? ",\"draining\"" : "\"draining\"" : "");
-    if (!queue_is_open(live)) {
+    if (!queue_is_open(live, SENDER_MACHINE)) {
         text_put(text, live->broken || live->draining ? ",\"queue\"" : "\"queue\"");
     }
     text_put(text, "]}\n");
@@ -218,15 +229,37 @@ struct server_port intake_port(struct live *live)
     return (struct server_port){live, take_act, take_intake, write_metrics, write_ready, tell_now};
 }
 
+/* What an old run was told and did not step: the kill switch holds for this one too, and what changed has changed. Everything else was about
+ * incidents, approvals and people of that run. */
+static bool crosses(const struct live *live, struct event *event)
+{
+    const struct deployment *deployment = &live->settings.deployment;
+    if (event->kind == EVENT_CONTROL && event->control.kind == CONTROL_HALT) {
+        event->control.person.value = 0;
+        return true;
+    }
+    if (event->kind != EVENT_CHANGE) {
+        return false;
+    }
+    struct change *change = &event->change.change;
+    int64_t at = change->at + event->at - live->epoch_unix_ns, now = live_now(live);
+    change->at = at < 0 ? 0 : at > now ? now : at;
+    return change->model.value <= deployment->n_models && change->table.value <= deployment->n_tables;
+}
+
 static enum err take_letter(void *self, uint64_t letter, const char *kind, struct slice body)
 {
     struct live *live = self;
     struct event event;
     memset(&event, 0, sizeof(event));
-    if (strcmp(kind, event_letter) != 0) {
+    if (strcmp(kind, event_letter) != 0 && strcmp(kind, again_letter) != 0) {
         return OK; /* Of an alert: every window is read anew at a start. */
     }
     bool is_read = codec_unpack_event((const uint8_t *)body.bytes, body.n_bytes, &event);
+    if (is_read && event.sequence != live->seed && !crosses(live, &event)) {
+        live_log(live, LIVE_WARN, "a letter to the run before is not delivered");
+        return live_journal_letter_done(live->journal, letter, live->text);
+    }
     return is_read && queue_put(live, &event, letter) ? OK : ERR_DATA;
 }
 

@@ -17,8 +17,10 @@
 enum {
     CALLS_MAX = PIPE_SLOTS,
     QUEUE_MAX =
-        320, /* Events that wait for their step: two of every call, one of every effect of a step, people and intakes the rest. */
+        368, /* Events that wait for their step: two of every call, one of every effect of a step, people and intakes the rest. */
     QUEUE_SPARE = 224,  /* Kept free of what comes from outside, so that calls always have room. */
+    QUEUE_PEOPLE = 40,  /* Of the rest, kept free of machines for people. */
+    QUEUE_HALTS = 8,    /* Of these, kept for the kill switch. */
     EXHIBITS_MAX = 256, /* Evidence kept in words for the LLM: an hour of a small fleet. */
     EXHIBIT_BYTES = 192,
     SNAPSHOT_FRAMES = 128,
@@ -76,6 +78,7 @@ struct exhibit {
     struct evidence_id evidence;
     enum tool tool;
     bool is_window;
+    struct incident_id shown; /* Whose story it is in already. */
     char words[EXHIBIT_BYTES];
 };
 
@@ -111,7 +114,8 @@ struct live {
     struct live_journal *journal;
     struct digest128 chain;
     uint64_t sequence;
-    int64_t at; /* Of the newest event. */
+    int64_t at;        /* Of the newest event. */
+    int64_t at_steady; /* When that was, by the clock that nobody sets. */
     uint32_t incarnation;
     uint64_t letter; /* Of the event being stepped. */
     size_t event_bytes;
@@ -123,7 +127,8 @@ struct live {
     struct item *queue;
     uint32_t queue_first, n_queued;
     char bytes[REPLY_BYTES_MAX]; /* Of the event being stepped. */
-    int64_t wake_at, halt_look_at, drain_until;
+    int64_t wake_at;
+    int64_t halt_look_at, drain_until; /* By the clock that nobody sets. */
     int signals;
     bool draining, hurried, ending, renew, reload_wanted;
     bool is_first; /* START is due. */
@@ -149,21 +154,23 @@ struct live {
 };
 
 const struct live_config *config_of(const struct live *live);
-/* Of the run; never falls. */
+/* Of the run; never falls and never stands still. */
 int64_t live_now(const struct live *live);
+int64_t live_steady(void);                  /* Nanoseconds of the clock that nobody sets. */
 bool live_changes(const struct live *live); /* False: nothing that changes or tells may leave. */
 void live_log(struct live *live, enum live_level level, const char *format, ...)
     __attribute__((format(__printf__, 3, 4)));
 
-/* queue.c. bytes of the event (reply, note) are copied. False when there is no room. */
+/* queue.c. bytes of the event (reply, note) are copied. False when there is no room. A HALT goes first, unless a RESET waits that it must follow. */
 bool queue_put(struct live *live, const struct event *event, uint64_t letter);
 bool queue_take(struct live *live, struct event *ret_event, uint64_t *ret_letter);
 /* Room for what comes from outside. */
-bool queue_is_open(const struct live *live);
+enum sender { SENDER_MACHINE, SENDER_PERSON, SENDER_HALT };
+bool queue_is_open(const struct live *live, enum sender sender);
 
 /* record.c. */
 struct recorder record_port(struct live *live);
-enum err record_begin(struct live *live); /* A new run. */
+enum err record_begin(struct live *live, bool halted); /* A new run; halted: as the one before it was. */
 enum err record_resume(struct live *live); /* The run of before, or a new one when the settings are others. */
 
 /* calls.c. */

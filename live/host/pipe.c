@@ -149,6 +149,8 @@ static bool put_options(struct slot *slot, const struct http_request *request)
     if (request->method != HTTP_GET) {
         is_put = is_put && curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
                                             http_method_name(request->method)) == CURLE_OK;
+        /* On a kept connection that dies libcurl sends again by itself, and a change would be made twice. */
+        is_put = is_put && curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
     }
     return is_put;
 }

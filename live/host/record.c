@@ -34,7 +34,11 @@ static void show_step(struct live *live, const struct event *event, const struct
     board_step(live->board, event, effects);
     for (uint32_t i = 0; i < effects->n_effects; i++) {
         const struct effect *effect = &effects->items[i];
-        if (effect->kind == EFFECT_RECORD && effect->record.kind == RECORD_DECIDED) {
+        bool has_reasons =
+            effect->kind == EFFECT_RECORD &&
+            (effect->record.kind == RECORD_OPENED || effect->record.kind == RECORD_DECIDED ||
+             effect->record.kind == RECORD_ESCALATED);
+        if (has_reasons) {
             exhibit_say(live, &effect->record);
         }
     }
@@ -107,6 +111,7 @@ static void forget(struct live *live)
 {
     live->sequence = 0;
     live->at = 0;
+    live->at_steady = live_steady();
     live->incarnation = 0;
     live->queue_first = live->n_queued = 0;
     live->wake_at = NEVER;
@@ -129,8 +134,28 @@ static void plan_write(const struct live *live, int64_t epoch_unix_ns, char ret_
                    (long long)epoch_unix_ns);
 }
 
-enum err record_begin(struct live *live)
+/* Kept as a letter before the run exists: whatever becomes of the process, its first step after START halts it. */
+static enum err carry_halt(struct live *live)
 {
+    struct event event = {.kind = EVENT_CONTROL};
+    struct digest128 name = {0, 0};
+    uint64_t letter = 0;
+    bool is_duplicate = false;
+    event.control.kind = CONTROL_HALT;
+    size_t n_bytes = codec_pack_event(&event, live->event_buffer, CODEC_BYTES_MAX);
+    ASSERT(n_bytes > 0);
+    randombytes_buf(&name, sizeof(name));
+    return live_journal_put_letter(live->journal, "event", name,
+                                   (struct slice){(const char *)live->event_buffer, n_bytes},
+                                   &letter, &is_duplicate, live->text);
+}
+
+enum err record_begin(struct live *live, bool halted)
+{
+    if (halted) {
+        TRY(carry_halt(live));
+        live_log(live, LIVE_WARN, "halted, as the run before was; a person with the role resumes");
+    }
     uint64_t seed = 0;
     randombytes_buf(&seed, sizeof(seed));
     live->seed = seed % SEED_MAX;
@@ -211,16 +236,78 @@ static bool read_plan(const struct live *live, const char *plan, int64_t *ret_ep
     return strcmp(plan, expected) == 0;
 }
 
+static enum err skip_snapshot(void *self, uint64_t sequence, struct slice state)
+{
+    (void)self;
+    (void)sequence;
+    (void)state;
+    return OK;
+}
+
+struct halt_look {
+    struct loop *loop;
+    bool halted;
+};
+
+static enum err look_at_frame(void *self, struct slice event, struct slice outcome, bool stepped)
+{
+    struct halt_look *look = self;
+    struct loop *loop = look->loop;
+    (void)event;
+    (void)stepped;
+    if (!codec_unpack_outcome((const uint8_t *)outcome.bytes, outcome.n_bytes, &loop->advice,
+                              &loop->effects)) {
+        return ERR_DATA;
+    }
+    for (uint32_t i = 0; i < loop->effects.n_effects; i++) {
+        const struct effect *effect = &loop->effects.items[i];
+        bool is_halt = effect->kind == EFFECT_RECORD && effect->record.kind == RECORD_HALTED;
+        bool is_reset = effect->kind == EFFECT_RECORD && effect->record.kind == RECORD_RESET;
+        look->halted = (look->halted || is_halt) && !is_reset;
+    }
+    return OK;
+}
+
+/* Whether a run that does not go on was halted at its end, from its own records; one that cannot be read counts as halted. */
+static bool was_halted(struct live *live, const struct live_run *run)
+{
+    struct halt_look look = {&live->loop, false};
+    struct live_journal_port port = {&look, skip_snapshot, look_at_frame};
+    uint64_t sequence = 0;
+    int64_t at = 0;
+    struct digest128 chain;
+    struct err_text text;
+    enum err err = live_journal_resume(live->journal, run, &port, &sequence, &at, &chain, &text);
+    if (err != OK) {
+        live_log(live, LIVE_ERROR, "whether the run before was halted cannot be read: %s", text.text);
+    }
+    return err != OK || look.halted;
+}
+
+/* What our own newest acts asked for, as far as the frames did not say. */
+static void remember_docket(struct live *live)
+{
+    const struct docket *docket = steward_docket(live->steward);
+    for (uint32_t i = 0; i < docket->n_entries; i++) {
+        const struct docket_entry *entry = &docket->entries[i];
+        bool is_model = entry->args.model.value >= 1 && entry->args.model.value <= MODELS_MAX;
+        if (is_model && entry->action.value != 0 && entry->verb != VERB_RETRAIN &&
+            live->watches[entry->args.model.value - 1].own.value == 0) {
+            live->watches[entry->args.model.value - 1].own = entry->args.target;
+        }
+    }
+}
+
 static enum err resume(struct live *live, const struct live_run *run)
 {
     struct live_journal_port port = {live, take_snapshot, take_frame};
-    uint64_t quarantined = 0;
     live->seed = run->seed;
     live_settings(config_of(live), &live->policy, live->seed, &live->settings);
     forget(live);
     TRY(live_journal_resume(live->journal, run, &port, &live->sequence, &live->at, &live->chain,
                             live->text));
-    TRY(live_journal_quarantine(live->journal, &quarantined, live->text));
+    live->at_steady = live_steady();
+    remember_docket(live);
     struct incident_trace *sent = NULL;
     while ((sent = tracer_closed(live->tracer)) != NULL) {
         tracer_drop(sent); /* Left with the process that closed it. */
@@ -230,25 +317,28 @@ static enum err resume(struct live *live, const struct live_run *run)
     live->is_first = true;
     live_log(live, LIVE_INFO, "run %llu goes on after frame %llu", (unsigned long long)run->run,
              (unsigned long long)live->sequence);
-    if (quarantined != 0) {
-        live_log(live, LIVE_WARN,
-                 "event %llu was in its step when the process ended: set aside, never stepped",
-                 (unsigned long long)quarantined);
-    }
     return OK;
 }
 
 enum err record_resume(struct live *live)
 {
     struct live_run run;
+    uint64_t quarantined = 0;
     live_settings(config_of(live), &live->policy, 0, &live->settings);
     TRY(live_journal_newest(live->journal, &live->settings, &run, live->text));
+    TRY(live_journal_quarantine(live->journal, &quarantined, live->text));
+    if (quarantined != 0) {
+        live_log(
+            live, LIVE_WARN,
+            "event %llu was in its step when the process ended: set aside; what a person asked for with it is taken up once more",
+            (unsigned long long)quarantined);
+    }
     bool is_same = run.run != 0 && run.same_settings && strcmp(run.build, STEWARD_VERSION) == 0 &&
                    read_plan(live, run.plan, &live->epoch_unix_ns);
     if (is_same) {
         return resume(live, &run);
     }
-    TRY(record_begin(live));
+    TRY(record_begin(live, run.run != 0 && was_halted(live, &run)));
     if (run.run != 0) {
         live_log(live, LIVE_WARN,
                  "build, mode, deployment or policy differ from those of run %llu: a new run begins; incidents of the old one are closed "

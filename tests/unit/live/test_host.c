@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "core/formats/codec.h"
 #include "live/host/parts.h"
@@ -46,7 +48,7 @@ static void make_config(struct live_config *config)
     model->features[0].table.value = 1;
     (void)snprintf(deployment->tables[0].name, NAME_BYTES, "payments");
     (void)snprintf(deployment->people[0].name, NAME_BYTES, "ada");
-    deployment->people[0].roles = 1u << ROLE_ONCALL | 1u << ROLE_APPROVER;
+    deployment->people[0].roles = 1u << ROLE_ONCALL | 1u << ROLE_APPROVER | 1u << ROLE_OPERATOR;
     deployment->people[0].level = 1;
     deployment->tools = UINT64_C(1) << TOOL_STATE | UINT64_C(1) << TOOL_REGISTRY;
     deployment->verbs = UINT64_C(1) << VERB_ROLLBACK | UINT64_C(1) << VERB_RETRAIN;
@@ -304,10 +306,255 @@ static void queue_when_it_is_nearly_full_closes_to_what_comes_from_outside(void 
     open_live(LIVE_SHADOW, false);
     port = intake_port(live);
     assert_int_equal(port.act(port.self, &act), TAKEN_KEPT);
-    while (queue_is_open(live)) {
+    while (queue_is_open(live, SENDER_HALT)) {
         assert_true(queue_put(live, &event, 0));
     }
     assert_int_equal(port.act(port.self, &act), TAKEN_BUSY);
+    close_live();
+}
+
+/* One turn of the loop, without the world. */
+static void step(const struct event *event, uint64_t letter)
+{
+    struct recorder recorder = record_port(live);
+    struct loop *loop = &live->loop;
+    loop->event = *event;
+    loop->event.sequence = ++live->sequence;
+    loop->event.at = live->at = live_now(live);
+    live->letter = letter;
+    assert_int_equal(recorder.put_event(recorder.self, &loop->event), OK);
+    steward_step(live->steward, &loop->event, &loop->advice, &loop->effects);
+    assert_int_equal(
+        recorder.put_effects(recorder.self, &loop->event, &loop->advice, &loop->effects), OK);
+}
+
+static void start(void)
+{
+    struct event event = {.kind = EVENT_START};
+    step(&event, 0);
+}
+
+static void control(enum control_kind kind)
+{
+    struct event event = {.kind = EVENT_CONTROL};
+    event.control = (struct control_event){.kind = kind, .person = {1}};
+    step(&event, 0);
+}
+
+/* Takes what is queued; fails unless it is the kill switch. */
+static void step_halt(void)
+{
+    struct event event;
+    uint64_t letter = 0;
+    assert_true(queue_take(live, &event, &letter));
+    assert_int_equal(event.kind, EVENT_CONTROL);
+    assert_int_equal(event.control.kind, CONTROL_HALT);
+    assert_int_not_equal(letter, 0);
+    step(&event, letter);
+    assert_true(steward_docket(live->steward)->halted);
+}
+
+static void halt_when_a_restart_begins_a_new_run_holds_in_it(void **state)
+{
+    (void)state;
+    open_live(LIVE_SHADOW, false);
+    start();
+    control(CONTROL_HALT);
+    assert_true(steward_docket(live->steward)->halted);
+    close_live();
+    open_live(LIVE_AUTO, false);
+    assert_false(live->recovered);
+    assert_int_equal(intake_letters(live), OK);
+    close_live(); /* Killed before its first step: nothing is lost. */
+    open_live(LIVE_AUTO, false);
+    assert_int_equal(intake_letters(live), OK);
+    start();
+    step_halt();
+    close_live();
+    open_live(LIVE_PROPOSE, false); /* And into the run after that. */
+    assert_int_equal(intake_letters(live), OK);
+    step_halt();
+    close_live();
+}
+
+static void halt_when_it_was_reset_is_not_carried_into_a_new_run(void **state)
+{
+    (void)state;
+    open_live(LIVE_SHADOW, false);
+    start();
+    control(CONTROL_HALT);
+    control(CONTROL_RESET);
+    assert_false(steward_docket(live->steward)->halted);
+    close_live();
+    open_live(LIVE_AUTO, false);
+    assert_int_equal(intake_letters(live), OK);
+    assert_int_equal(live->n_queued, 0);
+    close_live();
+}
+
+static void run_when_the_one_before_cannot_be_read_begins_halted(void **state)
+{
+    char path[128];
+    sqlite3 *database = NULL;
+    (void)state;
+    open_live(LIVE_SHADOW, false);
+    start();
+    close_live();
+    (void)snprintf(path, sizeof(path), "%s/journal.stw", folder);
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, "UPDATE frame SET chain=x'00'", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    open_live(LIVE_AUTO, false);
+    assert_false(live->recovered);
+    assert_int_equal(intake_letters(live), OK);
+    start();
+    step_halt();
+    close_live();
+}
+
+static void halt_when_a_reload_begins_a_new_run_holds_in_it(void **state)
+{
+    (void)state;
+    open_live(LIVE_AUTO, false);
+    start();
+    control(CONTROL_HALT);
+    assert_int_equal(record_begin(live, steward_docket(live->steward)->halted), OK);
+    assert_false(steward_docket(live->steward)->halted);
+    assert_int_equal(intake_letters(live), OK);
+    start();
+    step_halt();
+    close_live();
+}
+
+static void halt_when_the_process_dies_in_its_step_is_stepped_once_more_and_only_once(void **state)
+{
+    struct person_act act = {.kind = ACT_HALT, .person = {1}};
+    struct event event;
+    uint64_t letter = 0;
+    (void)state;
+    open_live(LIVE_AUTO, false);
+    start();
+    struct server_port port = intake_port(live);
+    assert_int_equal(port.act(port.self, &act), TAKEN_KEPT);
+    for (uint32_t i = 0; i < 2; i++) {
+        struct recorder recorder = record_port(live);
+        assert_true(queue_take(live, &event, &letter));
+        assert_int_equal(event.control.kind, CONTROL_HALT);
+        event.sequence = live->sequence + 1;
+        event.at = live_now(live);
+        live->letter = letter;
+        assert_int_equal(recorder.put_event(recorder.self, &event), OK);
+        close_live();
+        open_live(LIVE_AUTO, false);
+        assert_true(live->recovered);
+        assert_int_equal(intake_letters(live), OK);
+        assert_int_equal(live->n_queued, i == 0 ? 1 : 0);
+    }
+    close_live();
+}
+
+static void halt_when_a_change_has_not_left_ends_it_as_failed(void **state)
+{
+    (void)state;
+    open_live(LIVE_AUTO, false);
+    start();
+    struct act_effect act = rollback();
+    call_act(live, &act);
+    act.action.value = 2;
+    act.verb = VERB_RETRAIN;
+    act.args.target.value = 0;
+    call_act(live, &act);
+    assert_int_equal(pipe_busy(live->pipe), 2);
+    /* As if the hook's answer had been lost and a second try were waited for. */
+    struct call *hook = &live->calls[1];
+    assert_int_equal(hook->kind, CALL_HOOK_ACT);
+    pipe_done(live->pipe, 1);
+    hook->sent = false;
+    hook->hook.exchange.tries = 2;
+    hook->hook.exchange.wait_until = live_now(live);
+    control(CONTROL_HALT);
+    calls_step(live);
+    assert_int_equal(pipe_busy(live->pipe), 0);
+    assert_true(calls_idle(live));
+    assert_int_equal(live->n_queued, 2);
+    assert_int_equal(live->queue[0].event.outcome.status, OUTCOME_FAILED);
+    assert_int_equal(live->queue[1].event.outcome.status, OUTCOME_UNKNOWN);
+    call_act(live, &act);
+    assert_int_equal(pipe_busy(live->pipe), 0);
+    assert_int_equal(live->queue[2].event.outcome.status, OUTCOME_FAILED);
+    close_live();
+}
+
+static void letter_when_its_run_is_over_is_delivered_only_as_halt_or_change(void **state)
+{
+    struct person_act act = {.kind = ACT_ACKNOWLEDGE, .person = {1}, .page = {1}};
+    (void)state;
+    open_live(LIVE_SHADOW, false);
+    struct server_port port = intake_port(live);
+    assert_int_equal(port.act(port.self, &act), TAKEN_KEPT);
+    act.kind = ACT_HALT;
+    assert_int_equal(port.act(port.self, &act), TAKEN_KEPT);
+    assert_int_equal(port.act(port.self, &act), TAKEN_KEPT);
+    assert_int_equal(live->n_queued, 3); /* The same asked for twice is two letters. */
+    close_live();
+    open_live(LIVE_AUTO, false);
+    assert_int_equal(intake_letters(live), OK);
+    assert_int_equal(live->n_queued, 2);
+    assert_int_equal(queued_of(EVENT_CONTROL), 2);
+    close_live();
+    open_live(LIVE_AUTO, false);
+    assert_true(live->recovered);
+    close_live();
+}
+
+static void clock_when_it_was_set_back_does_not_stand_still(void **state)
+{
+    (void)state;
+    open_live(LIVE_SHADOW, false);
+    live->at = live_now(live) + NS_PER_HOUR;
+    live->at_steady = live_steady();
+    int64_t first = live_now(live);
+    assert_true(first >= live->at);
+    struct timespec pause = {0, 2000000};
+    assert_int_equal(nanosleep(&pause, NULL), 0);
+    assert_true(live_now(live) >= first + 1000000);
+    close_live();
+}
+
+static void queue_when_machines_fill_it_has_room_for_people_and_halt_goes_first(void **state)
+{
+    struct person_act act = {.kind = ACT_ACKNOWLEDGE, .person = {1}, .page = {1}};
+    struct event event = {.kind = EVENT_TICK};
+    (void)state;
+    open_live(LIVE_SHADOW, false);
+    struct server_port port = intake_port(live);
+    while (queue_is_open(live, SENDER_MACHINE)) {
+        assert_true(queue_put(live, &event, 0));
+    }
+    assert_int_equal(port.act(port.self, &act), TAKEN_KEPT);
+    while (queue_is_open(live, SENDER_PERSON)) {
+        assert_true(queue_put(live, &event, 0));
+    }
+    assert_int_equal(port.act(port.self, &act), TAKEN_BUSY);
+    act.kind = ACT_HALT;
+    assert_int_equal(port.act(port.self, &act), TAKEN_KEPT);
+    assert_int_equal(live->queue[live->queue_first].event.kind, EVENT_CONTROL);
+    close_live();
+}
+
+static void queue_when_a_reset_waits_keeps_a_later_halt_behind_it(void **state)
+{
+    struct event event = {.kind = EVENT_CONTROL};
+    uint64_t letter = 0;
+    (void)state;
+    open_live(LIVE_SHADOW, false);
+    event.control.kind = CONTROL_RESET;
+    assert_true(queue_put(live, &event, 0));
+    event.control.kind = CONTROL_HALT;
+    assert_true(queue_put(live, &event, 0));
+    assert_true(queue_take(live, &event, &letter));
+    assert_int_equal(event.control.kind, CONTROL_RESET);
     close_live();
 }
 
@@ -323,6 +570,16 @@ int main(void)
         TEST(run_when_the_mode_is_another_begins_anew),
         TEST(queue_when_a_note_is_borrowed_keeps_its_bytes),
         TEST(queue_when_it_is_nearly_full_closes_to_what_comes_from_outside),
+        TEST(halt_when_a_restart_begins_a_new_run_holds_in_it),
+        TEST(halt_when_it_was_reset_is_not_carried_into_a_new_run),
+        TEST(run_when_the_one_before_cannot_be_read_begins_halted),
+        TEST(halt_when_a_reload_begins_a_new_run_holds_in_it),
+        TEST(halt_when_the_process_dies_in_its_step_is_stepped_once_more_and_only_once),
+        TEST(halt_when_a_change_has_not_left_ends_it_as_failed),
+        TEST(letter_when_its_run_is_over_is_delivered_only_as_halt_or_change),
+        TEST(clock_when_it_was_set_back_does_not_stand_still),
+        TEST(queue_when_machines_fill_it_has_room_for_people_and_halt_goes_first),
+        TEST(queue_when_a_reset_waits_keeps_a_later_halt_behind_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
