@@ -16,6 +16,9 @@ struct slice {
 
 struct slice slice_of(const char *zero_terminated);
 bool slice_equal(struct slice a, struct slice b);
+/* Length of the UTF-8 sequence at the start of n_bytes >= 1 (RFC 3629: shortest form, no surrogates, at most
+ * U+10FFFF), 0 when it is none. */
+size_t utf8_length(const uint8_t *bytes, size_t n_bytes);
 /* Index of needle in haystack, or -1. */
 int64_t slice_find(struct slice haystack, struct slice needle);
 

@@ -14,30 +14,6 @@ enum {
     SUBJECT_DIGITS = 32,
 };
 
-/* Length of the UTF-8 sequence at the start (RFC 3629: shortest form, no surrogates, at most
- * U+10FFFF), 0 when it is none. */
-static size_t utf8_length(const uint8_t *bytes, size_t n_bytes)
-{
-    uint8_t head = bytes[0];
-    size_t length = head < 0x80                   ? 1
-                    : head >= 0xc2 && head < 0xe0 ? 2
-                    : head >= 0xe0 && head < 0xf0 ? 3
-                    : head >= 0xf0 && head < 0xf5 ? 4
-                                                  : 0;
-    if (length == 0 || length > n_bytes) {
-        return 0;
-    }
-    for (size_t i = 1; i < length; i++) {
-        if ((bytes[i] & 0xc0u) != 0x80u) {
-            return 0;
-        }
-    }
-    bool is_overlong = (head == 0xe0 && bytes[1] < 0xa0) || (head == 0xf0 && bytes[1] < 0x90);
-    bool is_surrogate = head == 0xed && bytes[1] >= 0xa0;
-    bool is_beyond = head == 0xf4 && bytes[1] >= 0x90;
-    return is_overlong || is_surrogate || is_beyond ? 0 : length;
-}
-
 static bool is_control(const uint8_t *bytes, size_t length)
 {
     bool is_space = bytes[0] == '\t' || bytes[0] == '\n' || bytes[0] == '\r';

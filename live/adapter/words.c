@@ -127,29 +127,6 @@ void put_digest(struct text *text, struct digest128 digest)
     text_put_hex64(text, digest.lo);
 }
 
-/* Bytes of the UTF-8 sequence at the start, 0 when it is none (RFC 3629). */
-static size_t sequence_bytes(const unsigned char *bytes, size_t n_bytes)
-{
-    unsigned char head = bytes[0];
-    size_t length = head < 0x80                   ? 1
-                    : head >= 0xc2 && head < 0xe0 ? 2
-                    : head >= 0xe0 && head < 0xf0 ? 3
-                    : head >= 0xf0 && head < 0xf5 ? 4
-                                                  : 0;
-    if (length == 0 || length > n_bytes) {
-        return 0;
-    }
-    for (size_t i = 1; i < length; i++) {
-        if ((bytes[i] & 0xc0u) != 0x80u) {
-            return 0;
-        }
-    }
-    bool is_overlong = (head == 0xe0 && bytes[1] < 0xa0) || (head == 0xf0 && bytes[1] < 0x90);
-    bool is_surrogate = head == 0xed && bytes[1] >= 0xa0;
-    bool is_beyond = head == 0xf4 && bytes[1] >= 0x90;
-    return is_overlong || is_surrogate || is_beyond ? 0 : length;
-}
-
 /* Control characters, and those that hide or turn text around: U+200B..200F, U+202A..202E, U+2060..206F, U+FEFF. */
 static bool is_unseen(const unsigned char *bytes, size_t length)
 {
@@ -168,7 +145,7 @@ void chars_clean(char *chars, size_t capacity, struct slice raw)
     const unsigned char *bytes = (const unsigned char *)raw.bytes;
     size_t n = 0, at = 0;
     while (at < raw.n_bytes) {
-        size_t length = sequence_bytes(bytes + at, raw.n_bytes - at);
+        size_t length = utf8_length(bytes + at, raw.n_bytes - at);
         bool is_broken = length == 0;
         length = is_broken ? 1 : length;
         if (n + length >= capacity) {
@@ -192,7 +169,7 @@ void put_json(struct text *text, struct slice raw)
     text_put_char(text, '"');
     size_t at = 0;
     while (at < raw.n_bytes) {
-        size_t length = sequence_bytes(bytes + at, raw.n_bytes - at);
+        size_t length = utf8_length(bytes + at, raw.n_bytes - at);
         unsigned char byte = bytes[at];
         if (length == 0) {
             text_put_char(text, '?');

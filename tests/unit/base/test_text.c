@@ -29,6 +29,32 @@ static const char *fixed(double value, int decimals)
     return text.bytes;
 }
 
+static void utf8_length_when_a_sequence_is_no_shortest_form_is_zero(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t n_bytes, length;
+    } cases[] = {{"a", 1, 1},
+                 {"\x00", 1, 1},
+                 {"\xc3\xa9", 2, 2},
+                 {"\xe2\x82\xac", 3, 3},
+                 {"\xf0\x9f\x98\x80", 4, 4},
+                 {"\xf4\x8f\xbf\xbf", 4, 4},
+                 {"\x80", 1, 0},     /* A continuation alone. */
+                 {"\xc0\x80", 2, 0}, /* Overlong. */
+                 {"\xe0\x9f\xbf", 3, 0},
+                 {"\xf0\x8f\xbf\xbf", 4, 0},
+                 {"\xed\xa0\x80", 3, 0},     /* A surrogate. */
+                 {"\xf4\x90\x80\x80", 4, 0}, /* Beyond U+10FFFF. */
+                 {"\xe2\x82\xac", 2, 0},     /* Cut. */
+                 {"\xe2\x28\xa1", 3, 0}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(utf8_length((const uint8_t *)cases[i].bytes, cases[i].n_bytes),
+                         cases[i].length);
+    }
+}
+
 static void slice_equal_when_bytes_and_lengths_agree(void **state)
 {
     (void)state;
@@ -200,6 +226,7 @@ static void put_duration_when_units_change_keeps_two(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(utf8_length_when_a_sequence_is_no_shortest_form_is_zero),
         cmocka_unit_test(slice_equal_when_bytes_and_lengths_agree),
         cmocka_unit_test(slice_find_when_present_gives_the_first_place),
         cmocka_unit_test(put_when_all_fits_appends),
