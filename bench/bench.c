@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #include "bench/limits.h"
-#include "core/detect/detect.h"
+#include "core/detect/e_detector.h"
+#include "core/detect/psi.h"
 #include "core/formats/codec.h"
 #include "core/formats/fingerprint.h"
 #include "replay/replay.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shiryaev-Roberts e-detector on labelled errors: small steps of a product that cannot grow on average without a change. */
+#include "core/detect/e_detector.h"
+
 #include "core/base/dmath.h"
-#include "core/detect/detect.h"
 
 static const double steps[E_DETECTOR_ALTERNATIVES] = {0.02, 0.05, 0.1, 0.2};
 static const double alternative_max = 0.98;

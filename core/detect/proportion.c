@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests and bounds of proportions: normal approximations, total over every count. */
+#include "core/detect/proportion.h"
+
 #include "core/base/assert.h"
 #include "core/base/dmath.h"
-#include "core/detect/detect.h"
 
 static double share(uint32_t successes, uint32_t n)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Population stability index of binned counts and the threshold that its own sampling noise asks for. */
+#include "core/detect/psi.h"
+
 #include "core/base/assert.h"
 #include "core/base/dmath.h"
-#include "core/detect/detect.h"
 
 /* ln(a / b) for a, b > 0 with x = (a - b) / (a + b): 2 artanh(x) as a series where that is exact to the last digits, which is
  * where the bins of a model without drift are; the logarithm beyond. */

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/detect/detect.h"
+#include "core/detect/e_detector.h"
 #include "core/types/advice.h"
 #include "core/types/deployment.h"
 #include "core/types/event.h"

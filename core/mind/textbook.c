@@ -4,7 +4,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/dmath.h"
-#include "core/detect/detect.h"
+#include "core/detect/psi.h"
 
 const struct textbook_limits textbook_limits = {.psi = 0.2,
                                                 .nulls = 0.05,

@@ -4,7 +4,8 @@
 
 #include "core/base/assert.h"
 #include "core/base/dmath.h"
-#include "core/detect/detect.h"
+#include "core/detect/proportion.h"
+#include "core/detect/psi.h"
 
 /* What counts as a fact. Each is a textbook threshold and a test, so that neither a small sample nor a small effect suffices. */
 static const double error_margin =

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Incidents: the docket, the life of each incident and the rules by which it may be closed. */
 #include "core/base/assert.h"
-#include "core/detect/detect.h"
+#include "core/detect/proportion.h"
 #include "core/warden/evidence.h"
 #include "core/warden/parts.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Layer 11: a promotion follows a canary of the same digest that passed; and the test by which one passes. */
-#include "core/detect/detect.h"
+#include "core/detect/proportion.h"
 #include "core/warden/evidence.h"
 #include "core/warden/layers.h"
 

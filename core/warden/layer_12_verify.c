@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Layer 12: an effect is good when something other than what caused it says so: labels of later rows, the clean set where
  * labels come too late, and for containment the read-back with the windows after it. */
-#include "core/detect/detect.h"
+#include "core/detect/proportion.h"
 #include "core/warden/evidence.h"
 #include "core/warden/layers.h"
 

@@ -8,7 +8,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/dmath.h"
-#include "core/detect/detect.h"
+#include "core/detect/psi.h"
 #include "live/adapter/parts.h"
 
 enum {

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "core/base/prng.h"
-#include "core/detect/detect.h"
+#include "core/detect/e_detector.h"
 #include "tests/lib/memory_visit.h"
 
 static void assert_near(double seen, double expected)

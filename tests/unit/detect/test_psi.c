@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "core/base/prng.h"
-#include "core/detect/detect.h"
+#include "core/detect/psi.h"
 
 enum { BINS = 13 };
 
