@@ -7,7 +7,7 @@ target_compile_definitions(steward_flags INTERFACE STEWARD_VERSION="${PROJECT_VE
 target_compile_options(
     steward_flags
     INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
-              -Wswitch-enum -Wformat=2 -Wundef -fno-common -ffp-contract=off)
+              -Wswitch-enum -Wformat=2 -Wundef -Werror=implicit-function-declaration -fno-common -ffp-contract=off)
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
     target_compile_options(steward_flags INTERFACE -fexcess-precision=standard)
 endif()

@@ -4,6 +4,8 @@
 
 #include "core/base/assert.h"
 #include "core/base/dmath.h"
+#include "core/detect/proportion.h"
+#include "core/detect/psi.h"
 
 /* From numbers to signs. Where the warden derives a fact of the same name its threshold is not below this one. */
 static const double null_margin = 0.05, empty_ratio = 0.95;

@@ -11,6 +11,8 @@
 
 #include "core/base/assert.h"
 #include "core/base/dmath.h"
+#include "core/detect/proportion.h"
+#include "core/detect/psi.h"
 #include "core/types/evidence.h"
 
 static const double psi_key =
