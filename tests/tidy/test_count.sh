@@ -54,6 +54,23 @@ says count_when_unittest '3 passed, 2 failed, 1 skipped' \
     count a fail 'Ran 6 tests in 0.1s' '' 'FAILED (failures=1, errors=1, skipped=1)'
 says count_when_unittest_is_fine '6 passed, 0 failed, 0 skipped' count a run '......' 'Ran 6 tests in 0.1s' '' 'OK'
 
+# count_log LINE...: what the counter says of a script's log.
+count_log() {
+    new_tree
+    printf '%s\n' "$@" >"$tree/live.log"
+    awk -f "$root/scripts/count.awk" "$tree/live.log"
+}
+says count_when_log '4 passed, 1 failed, 0 skipped' count_log '[  1 s] passed x' '3 passed, 0 failed, 0 skipped' '4 passed, 1 failed, 0 skipped'
+says count_when_log_stops_early '0 passed, 1 failed, 0 skipped' count_log '[  1 s] passed x'
+says count_when_log_skips '4 passed, 0 failed, 1 skipped' count_log '[  1 s] skipped it takes long' '4 passed, 0 failed, 1 skipped'
+
+# log_tells_why LINE: whether the counter repeats the reason that a log gave.
+log_tells_why() {
+    count_log "$1" '0 passed, 0 failed, 2 skipped' | grep -qx 'skipped, 2: it takes long'
+}
+expect_pass count_when_log_skips_says_why log_tells_why '[  1 s] skipped it takes long'
+expect_pass count_when_log_skips_whole_says_why log_tells_why 'skipped: it takes long'
+
 # tells_why LINE: whether the counter repeats the reason.
 tells_why() {
     count a notrun "$1" | grep -qx "skipped, 1: $1"
