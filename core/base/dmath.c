@@ -575,3 +575,110 @@ double d_beta_inc(double a, double b, double x)
     return is_left ? front * beta_fraction(a, b, x) / a
                    : 1.0 - front * beta_fraction(b, a, 1.0 - x) / b;
 }
+
+/* (x - a) / a - ln(x / a). Near 0 by atanh's series in s = (x - a) / (x + a), with mu = (x - a) / a: s
+ * mu - 2 s^3 (1/3 + s^2 / 5 + ..), where nothing cancels. */
+static double log_distance(double a, double x)
+{
+    double mu = (x - a) / a;
+    if (mu < -0.25 || mu > 0.35) {
+        return mu - d_log(x / a);
+    }
+    double s = mu / (2.0 + mu), z = s * s;
+    return s * mu - s * (z * (2.0 / 3.0) + atanh_tail(z));
+}
+
+/* x^a e^-x / Gamma(a + 1); for large a as Loader 2000, so that a^a and e^-a cancel on paper. */
+static double gamma_front(double a, double x)
+{
+    if (a < 10.0) {
+        return d_exp(a * d_log(x) - x - d_lgamma(a + 1.0));
+    }
+    double exponent = -a * log_distance(a, x) - stirling_rest(a);
+    return INV_SQRT_TWO_PI / d_sqrt(a) * d_exp(exponent);
+}
+
+static double gamma_series(double a, double x)
+{
+    double term = 1.0, sum = 1.0;
+    for (int k = 1; k <= 100000 && term > 1e-17 * sum; k++) {
+        term *= x / (a + (double)k);
+        sum += term;
+    }
+    return sum;
+}
+
+static double gamma_fraction(double a, double x)
+{
+    const double tiny = 1e-300;
+    double b = x + 1.0 - a;
+    double c = 1.0 / tiny, d = 1.0 / b, fraction = d;
+    for (int i = 1; i <= 100000; i++) {
+        double k = (double)i;
+        double above = -k * (k - a);
+        b += 2.0;
+        d = above * d + b;
+        d = 1.0 / (d_abs(d) < tiny ? tiny : d);
+        c = b + above / c;
+        c = d_abs(c) < tiny ? tiny : c;
+        fraction *= d * c;
+        if (d_abs(d * c - 1.0) < 4e-16) {
+            break;
+        }
+    }
+    return fraction;
+}
+
+static bool is_gamma_argument(double a, double x) { return a > 0.0 && a < INFINITE && x >= 0.0; }
+
+double d_gamma_p(double a, double x)
+{
+    if (!is_gamma_argument(a, x)) {
+        return NOT_A_NUMBER;
+    }
+    if (x == 0.0 || x == INFINITE) {
+        return x == 0.0 ? 0.0 : 1.0;
+    }
+    return x < a + 1.0 ? gamma_front(a, x) * gamma_series(a, x)
+                       : 1.0 - gamma_front(a, x) * a * gamma_fraction(a, x);
+}
+
+double d_gamma_q(double a, double x)
+{
+    if (!is_gamma_argument(a, x)) {
+        return NOT_A_NUMBER;
+    }
+    if (x == 0.0 || x == INFINITE) {
+        return x == 0.0 ? 1.0 : 0.0;
+    }
+    return x < a + 1.0 ? 1.0 - gamma_front(a, x) * gamma_series(a, x)
+                       : gamma_front(a, x) * a * gamma_fraction(a, x);
+}
+
+/* The integral over t > 0 of exp(-x (cosh t - 1)) cosh(nu t), whose integrand falls so fast and is so
+ * smooth that the trapezoid rule loses less than e^-39: the strip of analyticity is pi/2 wide, and
+ * for large x the integrand is a normal density of deviation 1 / sqrt(x). */
+double d_bessel_k_scaled(double nu, double x)
+{
+    if (!(x > 0.0 && x < INFINITE) || !(nu >= 0.0 && nu <= 10.0)) {
+        return NOT_A_NUMBER;
+    }
+    double narrow = 0.5 / d_sqrt(x);
+    double step = narrow < 0.125 ? narrow : 0.125;
+    double sum = 0.5, term = 1.0;
+    for (int i = 1; i <= 100000 && term > 1e-18 * sum; i++) {
+        double t = step * (double)i, half = 0.5 * t;
+        double sinh_half =
+            half < 0.1
+                ? half * (1.0 + half * half *
+                                    (1.0 / 6.0 +
+                                     half * half *
+                                         (1.0 / 120.0 +
+                                          half * half * (1.0 / 5040.0 + half * half / 362880.0))))
+                : 0.5 * (d_exp(half) - d_exp(-half));
+        double fall = 2.0 * x * sinh_half * sinh_half;
+        term = 0.5 * (d_exp(nu * t - fall) + d_exp(-nu * t - fall));
+        sum += term;
+    }
+    return sum * step;
+}

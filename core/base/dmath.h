@@ -29,5 +29,13 @@ double d_canonical(double x);
 double d_beta_inc(double a, double b, double x);
 /* ln of the gamma function for x > 0, NaN otherwise; 1e-14 of max(1, |result|). */
 double d_lgamma(double x);
+/* Regularised incomplete gamma functions P(a, x) (lower) and Q = 1 - P (upper), each to 1e-12
+ * relative for a from 0.05 to 1e5 while the value is above 1e-290: the series and, from x = a + 1
+ * on, the continued fraction of Numerical Recipes 6.2. a > 0, x >= 0, NaN otherwise. */
+double d_gamma_p(double a, double x);
+double d_gamma_q(double a, double x);
+/* e^x K_nu(x), K the modified Bessel function of the second kind (Abramowitz and Stegun 9.6.24), x >
+ * 0, 0 <= nu <= 10; 1e-13 relative for x from 1e-6 to 1e6. NaN otherwise. */
+double d_bessel_k_scaled(double nu, double x);
 
 #endif

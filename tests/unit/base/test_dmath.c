@@ -560,6 +560,164 @@ static void beta_when_arguments_are_at_the_ends_is_certain(void **state)
     assert_same(d_beta_inc(NOT_A_NUMBER, 3.0, 0.5), NOT_A_NUMBER);
 }
 
+/* P(a, x) = x^a e^-x / Gamma(a + 1) times the sum of x^k / ((a + 1) .. (a + k)): all terms positive. */
+static void gamma_lower(mpfr_ptr ret_value, double a, double x)
+{
+    mpfr_t front, term, sum, t, a_exact, x_exact;
+    mpfr_inits2(PRECISION, front, term, sum, t, a_exact, x_exact, (mpfr_ptr)0);
+    mpfr_set_d(a_exact, a, MPFR_RNDN);
+    mpfr_set_d(x_exact, x, MPFR_RNDN);
+    mpfr_log(front, x_exact, MPFR_RNDN);
+    mpfr_mul(front, front, a_exact, MPFR_RNDN);
+    mpfr_sub(front, front, x_exact, MPFR_RNDN);
+    mpfr_add_ui(t, a_exact, 1, MPFR_RNDN);
+    mpfr_lngamma(t, t, MPFR_RNDN);
+    mpfr_sub(front, front, t, MPFR_RNDN);
+    mpfr_exp(front, front, MPFR_RNDN);
+    mpfr_set_ui(term, 1, MPFR_RNDN);
+    mpfr_set_ui(sum, 1, MPFR_RNDN);
+    bool is_done = false;
+    for (unsigned long k = 1; k < 1000000 && !is_done; k++) {
+        mpfr_add_ui(t, a_exact, k, MPFR_RNDN);
+        mpfr_div(t, x_exact, t, MPFR_RNDN);
+        mpfr_mul(term, term, t, MPFR_RNDN);
+        mpfr_add(sum, sum, term, MPFR_RNDN);
+        mpfr_div(t, term, sum, MPFR_RNDN);
+        is_done = mpfr_get_d(t, MPFR_RNDN) < 1e-75;
+    }
+    assert_true(is_done);
+    mpfr_mul(ret_value, front, sum, MPFR_RNDN);
+    mpfr_clears(front, term, sum, t, a_exact, x_exact, (mpfr_ptr)0);
+}
+
+static void check_gamma(double a, double x)
+{
+    mpfr_t value;
+    mpfr_init2(value, PRECISION);
+    gamma_lower(value, a, x);
+    bool is_far = mpfr_get_d(value, MPFR_RNDN) < 1e-290; /* Below it the bound is not promised. */
+    double lower = relative_between(d_gamma_p(a, x), value);
+    mpfr_ui_sub(value, 1, value, MPFR_RNDN);
+    bool is_thin = mpfr_get_d(value, MPFR_RNDN) < 1e-55; /* The reference itself cancels there. */
+    double upper = relative_between(d_gamma_q(a, x), value);
+    mpfr_clear(value);
+    if ((!(lower <= 1e-12) && !is_far) || (!(upper <= 1e-12) && !is_thin)) {
+        fail_msg("a %.17g, x %.17g: P off by %.3g, Q by %.3g", a, x, lower, upper);
+    }
+}
+
+static void gamma_when_compared_is_within_1e_12(void **state)
+{
+    (void)state;
+    struct stream stream;
+    stream_init(&stream, 9, "test/dmath", 0);
+    for (int i = 0; i < 300; i++) {
+        double a = 0.05 * exp(stream_unit(&stream) * 11.5);
+        check_gamma(a, fmax(1e-3, a + sqrt(a) * stream_between(&stream, -6.0, 12.0)));
+        check_gamma(a, a * exp(stream_between(&stream, -5.0, 1.0)));
+        check_gamma(a, nextafter(a + 1.0, INF));
+        check_gamma(a, nextafter(a + 1.0, 0.0));
+    }
+    check_gamma(1e5, 1e5);
+    check_gamma(1e5, 1.02e5);
+    check_gamma(0.5, 1e-9);
+    check_gamma(10.0, 10.0);
+}
+
+static void gamma_when_tails_are_thin_keeps_its_digits(void **state)
+{
+    (void)state;
+    /* Q(1, x) = e^-x and Q(2, x) = (1 + x) e^-x. */
+    for (double x = 3.0; x < 650.0; x += 0.7) {
+        assert_true(fabs(d_gamma_q(1.0, x) / exp(-x) - 1.0) <= 1e-12);
+        assert_true(fabs(d_gamma_q(2.0, x) / ((1.0 + x) * exp(-x)) - 1.0) <= 1e-12);
+    }
+    assert_same(d_gamma_q(2.0, 0.0), 1.0);
+    assert_same(d_gamma_p(2.0, 0.0), 0.0);
+    assert_same(d_gamma_q(2.0, INF), 0.0);
+    assert_same(d_gamma_p(2.0, INF), 1.0);
+    assert_same(d_gamma_q(0.0, 1.0), NOT_A_NUMBER);
+    assert_same(d_gamma_p(2.0, -1.0), NOT_A_NUMBER);
+    assert_same(d_gamma_q(NOT_A_NUMBER, 1.0), NOT_A_NUMBER);
+    assert_same(d_gamma_q(INF, 1.0), NOT_A_NUMBER);
+}
+
+enum { BESSEL_PRECISION = 2048 };
+
+/* I_nu(x) by its power series. */
+static void bessel_i(mpfr_ptr ret_value, double nu, double x)
+{
+    mpfr_t term, quarter, t;
+    mpfr_inits2(BESSEL_PRECISION, term, quarter, t, (mpfr_ptr)0);
+    mpfr_set_d(quarter, x, MPFR_RNDN);
+    mpfr_div_2ui(quarter, quarter, 1, MPFR_RNDN);
+    mpfr_set_d(t, nu, MPFR_RNDN);
+    mpfr_pow(term, quarter, t, MPFR_RNDN);
+    mpfr_add_ui(t, t, 1, MPFR_RNDN);
+    mpfr_gamma(t, t, MPFR_RNDN);
+    mpfr_div(term, term, t, MPFR_RNDN);
+    mpfr_sqr(quarter, quarter, MPFR_RNDN);
+    mpfr_set(ret_value, term, MPFR_RNDN);
+    for (unsigned long k = 1; k < 3000; k++) {
+        mpfr_set_d(t, nu, MPFR_RNDN);
+        mpfr_add_ui(t, t, k, MPFR_RNDN);
+        mpfr_mul_ui(t, t, k, MPFR_RNDN);
+        mpfr_mul(term, term, quarter, MPFR_RNDN);
+        mpfr_div(term, term, t, MPFR_RNDN);
+        mpfr_add(ret_value, ret_value, term, MPFR_RNDN);
+    }
+    mpfr_clears(term, quarter, t, (mpfr_ptr)0);
+}
+
+/* K = pi / 2 (I_-nu - I_nu) / sin(nu pi), nu not whole. */
+static void check_bessel(double nu, double x)
+{
+    mpfr_t value, other, pi;
+    mpfr_inits2(BESSEL_PRECISION, value, other, pi, (mpfr_ptr)0);
+    bessel_i(value, -nu, x);
+    bessel_i(other, nu, x);
+    mpfr_sub(value, value, other, MPFR_RNDN);
+    mpfr_const_pi(pi, MPFR_RNDN);
+    mpfr_mul(value, value, pi, MPFR_RNDN);
+    mpfr_mul_d(pi, pi, nu, MPFR_RNDN);
+    mpfr_sin(pi, pi, MPFR_RNDN);
+    mpfr_div(value, value, pi, MPFR_RNDN);
+    mpfr_div_2ui(value, value, 1, MPFR_RNDN);
+    mpfr_set_d(other, x, MPFR_RNDN);
+    mpfr_exp(other, other, MPFR_RNDN);
+    mpfr_mul(value, value, other, MPFR_RNDN);
+    double got = d_bessel_k_scaled(nu, x);
+    mpfr_set_prec(other, PRECISION);
+    mpfr_set(other, value, MPFR_RNDN);
+    double relative = relative_between(got, other);
+    mpfr_clears(value, other, pi, (mpfr_ptr)0);
+    if (!(relative <= 1e-13)) {
+        fail_msg("nu %.17g, x %.17g: got %.17g, off by %.3g", nu, x, got, relative);
+    }
+}
+
+static void bessel_k_when_compared_is_within_1e_13(void **state)
+{
+    (void)state;
+    struct stream stream;
+    stream_init(&stream, 10, "test/dmath", 0);
+    for (int i = 0; i < 25; i++) {
+        double x = 1e-6 * exp(stream_unit(&stream) * 19.5); /* To 294. */
+        check_bessel(0.25, x);
+        check_bessel(0.75, x);
+        check_bessel(9.0 + 0.5 * stream_unit(&stream), x);
+    }
+    /* K_1/2(x) = sqrt(pi / 2x) e^-x for any x. */
+    for (double x = 1e-6; x < 1e6; x *= 1.3) {
+        double exact = 1.2533141373155003 / sqrt(x);
+        assert_true(fabs(d_bessel_k_scaled(0.5, x) / exact - 1.0) <= 1e-13);
+    }
+    assert_same(d_bessel_k_scaled(0.25, 0.0), NOT_A_NUMBER);
+    assert_same(d_bessel_k_scaled(0.25, INF), NOT_A_NUMBER);
+    assert_same(d_bessel_k_scaled(-0.25, 1.0), NOT_A_NUMBER);
+    assert_same(d_bessel_k_scaled(NOT_A_NUMBER, 1.0), NOT_A_NUMBER);
+}
+
 static uint64_t mixed(uint64_t digest, double value)
 {
     double canonical = d_canonical(value);
@@ -598,6 +756,22 @@ static void all_functions_when_built_by_anyone_give_the_same_bits(void **state)
     assert_int_equal(digest, UINT64_C(0xb56f221cb7a68216));
 }
 
+static void gamma_and_bessel_when_built_by_anyone_give_the_same_bits(void **state)
+{
+    (void)state;
+    struct stream stream;
+    stream_init(&stream, 11, "test/dmath", 0);
+    uint64_t digest = 0;
+    for (int i = 0; i < 2000; i++) {
+        double a = d_exp(stream_between(&stream, -3.0, 8.0));
+        double x = a * d_exp(stream_between(&stream, -1.0, 1.0));
+        digest = mixed(digest, d_gamma_p(a, x));
+        digest = mixed(digest, d_gamma_q(a, x));
+        digest = mixed(digest, d_bessel_k_scaled(0.25, x));
+    }
+    assert_int_equal(digest, UINT64_C(0x08cfd2b35aaf1584));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -618,6 +792,10 @@ int main(void)
         cmocka_unit_test(beta_when_compared_is_within_1e_10),
         cmocka_unit_test(beta_when_arguments_are_at_the_ends_is_certain),
         cmocka_unit_test(all_functions_when_built_by_anyone_give_the_same_bits),
+        cmocka_unit_test(gamma_when_compared_is_within_1e_12),
+        cmocka_unit_test(gamma_when_tails_are_thin_keeps_its_digits),
+        cmocka_unit_test(bessel_k_when_compared_is_within_1e_13),
+        cmocka_unit_test(gamma_and_bessel_when_built_by_anyone_give_the_same_bits),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     mpfr_free_cache();

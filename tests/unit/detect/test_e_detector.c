@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The e-detector against scipy's binomial likelihoods, its run length to a false alarm, and its delay. */
+/* E-detectors against figures computed elsewhere, their run length to a false alarm, and their delay. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,7 @@
 #include "core/base/prng.h"
 #include "core/detect/e_detector.h"
 #include "tests/lib/memory_visit.h"
+#include "tests/lib/truth_stream.h"
 
 static void assert_near(double seen, double expected)
 {
@@ -33,6 +34,21 @@ static void e_detector_when_computed_elsewhere_is_the_same(void **state)
     assert_near(e_detector_step(&detector, 30, 100), 24095494.03775905);
     assert_near(e_detector_value(&detector), 24095494.03775905);
     e_detector_reset(&detector);
+    assert_true(e_detector_value(&detector) == 0.0);
+}
+
+/* Without a memory: one window's statistic is its likelihood ratio, and totals are one large window. */
+static void evidence_when_of_totals_is_that_of_one_window(void **state)
+{
+    (void)state;
+    struct e_detector detector;
+    e_detector_init(&detector, 0.1);
+    assert_near(exp(e_detector_evidence(&detector, 10, 100)), 0.2952824579055271);
+    assert_near(e_detector_evidence(&detector, 0, 0), 0.0);
+    assert_true(e_detector_evidence(&detector, 30000, 100000) >
+                1000.0); /* Beyond what a double holds as a ratio. */
+    assert_true(e_detector_evidence(&detector, 5000, 100000) < -400.0);
+    assert_near(e_detector_evidence(&detector, 7, 5), e_detector_evidence(&detector, 5, 5));
     assert_true(e_detector_value(&detector) == 0.0);
 }
 
@@ -119,15 +135,217 @@ static void e_detector_when_restored_goes_on_alike(void **state)
     assert_true(e_detector_step(&first, 17, 90) == e_detector_step(&second, 17, 90));
 }
 
+/* Index of the first alarm on a stream, or -1; the statistic at it. */
+static int first_alarm_sr(const struct e_sr_options *options, const double *values, int n, double *ret)
+{
+    struct e_sr detector;
+    assert_null(e_sr_wrong(options));
+    e_sr_init(&detector, options);
+    for (int i = 0; i < n; i++) {
+        if (e_sr_step(&detector, values[i]) == DETECT_DRIFT) {
+            *ret = e_sr_statistic(&detector);
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int first_alarm_cusum(const struct e_cusum_options *options, const double *values, int n,
+                             double *ret)
+{
+    struct e_cusum detector;
+    assert_null(e_cusum_wrong(options));
+    e_cusum_init(&detector, options);
+    for (int i = 0; i < n; i++) {
+        if (e_cusum_step(&detector, values[i]) == DETECT_DRIFT) {
+            *ret = e_cusum_statistic(&detector);
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* 1,000 fair coins, then 1,000 that show 1 with probability 0.7; figures of a Python implementation of the same recursions. */
+static void mixtures_when_river_binary_alarm_where_published(void **state)
+{
+    (void)state;
+    static double values[2000];
+    assert_int_equal(truth_stream("river_binary.txt", values, 2000), 2000);
+    static const double means[] = {0.5, 0.55};
+    static const int at_sr[] = {1098, 1123}, at_cusum[] = {1120, 1231};
+    static const double value_sr[] = {10811.77376416439, 10348.76959366565};
+    static const double value_cusum[] = {14613.641706456343, 12804.702976437811};
+    for (int i = 0; i < 2; i++) {
+        struct e_sr_options sr = e_sr_defaults();
+        struct e_cusum_options cusum = e_cusum_defaults();
+        double value = 0.0;
+        sr.m0 = means[i];
+        cusum.m0 = means[i];
+        assert_int_equal(first_alarm_sr(&sr, values, 2000, &value), at_sr[i]);
+        assert_near(value, value_sr[i]);
+        assert_int_equal(first_alarm_cusum(&cusum, values, 2000, &value), at_cusum[i]);
+        assert_near(value, value_cusum[i]);
+    }
+}
+
+static void mixtures_when_stream_is_scaled_or_mirrored_alarm_alike(void **state)
+{
+    (void)state;
+    static double plain[3000], moved[3000], mirrored[3000];
+    struct stream stream;
+    stream_init(&stream, 12, "tests/e_detector", 0);
+    for (int i = 0; i < 3000; i++) {
+        plain[i] = stream_unit(&stream) * (i < 2000 ? 0.5 : 0.75);
+        moved[i] = plain[i] * 64.0 - 16.0; /* Powers of two: no rounding. */
+        mirrored[i] = 1.0 - plain[i];
+    }
+    struct e_sr_options options = e_sr_defaults();
+    options.m0 = 0.25;
+    double first = 0.0, second = 0.0;
+    int at = first_alarm_sr(&options, plain, 3000, &first);
+    assert_true(at > 2000);
+    struct e_sr_options scaled = {.m0 = 0.0, .arl = 1e4, .lo = -16.0, .hi = 48.0, .below = false};
+    assert_int_equal(first_alarm_sr(&scaled, moved, 3000, &second), at);
+    assert_near(second, first);
+    struct e_sr_options below = {.m0 = 0.75, .arl = 1e4, .lo = 0.0, .hi = 1.0, .below = true};
+    assert_int_equal(first_alarm_sr(&below, mirrored, 3000, &second), at);
+    assert_near(second, first);
+}
+
+static void mixtures_when_options_are_wrong_say_which(void **state)
+{
+    (void)state;
+    static const struct e_sr_options wrong[] = {
+        {.m0 = 0.0, .arl = 1e4, .lo = 0.0, .hi = 1.0},
+        {.m0 = 1.0, .arl = 1e4, .lo = 0.0, .hi = 1.0},
+        {.m0 = NAN, .arl = 1e4, .lo = 0.0, .hi = 1.0},
+        {.m0 = 0.5, .arl = 0.5, .lo = 0.0, .hi = 1.0},
+        {.m0 = 0.5, .arl = NAN, .lo = 0.0, .hi = 1.0},
+        {.m0 = 0.5, .arl = 1e13, .lo = 0.0, .hi = 1.0},
+        {.m0 = 0.5, .arl = 1e4, .lo = 1.0, .hi = 0.0},
+        {.m0 = 0.5, .arl = 1e4, .lo = 0.0, .hi = INFINITY},
+        {.m0 = 0.5, .arl = 1e4, .lo = NAN, .hi = 1.0},
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        const struct e_cusum_options same = {
+            .m0 = wrong[i].m0, .arl = wrong[i].arl, .lo = wrong[i].lo, .hi = wrong[i].hi};
+        assert_non_null(e_sr_wrong(&wrong[i]));
+        assert_non_null(e_cusum_wrong(&same));
+    }
+    struct e_sr_options right = e_sr_defaults();
+    assert_null(e_sr_wrong(&right));
+}
+
+/* NaN says nothing, infinities count as ends, and the sums of an extreme detector stay finite and above 0. */
+static void mixtures_when_values_are_odd_stay_finite(void **state)
+{
+    (void)state;
+    static const double means[] = {1e-12, 0.5, 1.0 - 1e-12};
+    static const double values[] = {NAN, INFINITY, -INFINITY, 1e300, -1e300, 0.0, 1.0, 0.3};
+    for (int i = 0; i < 3; i++) {
+        struct e_sr_options options = e_sr_defaults();
+        options.m0 = means[i];
+        options.arl = 1e12;
+        struct e_sr detector;
+        e_sr_init(&detector, &options);
+        assert_int_equal(e_sr_step(&detector, NAN), DETECT_NONE);
+        assert_true(e_sr_statistic(&detector) == 0.0);
+        for (int j = 1; j < 2000; j++) {
+            (void)e_sr_step(&detector, values[j % 8]);
+            assert_true(isfinite(e_sr_statistic(&detector)));
+            assert_true(e_sr_statistic(&detector) > 0.0);
+        }
+        for (int j = 0; j < 100000; j++) {
+            (void)e_sr_step(&detector, 0.0);
+        }
+        assert_true(e_sr_statistic(&detector) > 0.0);
+    }
+}
+
+static void mixtures_when_alarmed_start_afresh(void **state)
+{
+    (void)state;
+    struct e_sr_options options = e_sr_defaults();
+    struct e_sr detector, fresh;
+    e_sr_init(&detector, &options);
+    e_sr_init(&fresh, &options);
+    int n = 0;
+    while (e_sr_step(&detector, 1.0) == DETECT_NONE) {
+        n++;
+    }
+    assert_in_range(n, 5, 40);
+    assert_int_equal(e_sr_step(&detector, 0.7), e_sr_step(&fresh, 0.7));
+    assert_true(e_sr_statistic(&detector) == e_sr_statistic(&fresh));
+}
+
+/* Mean observations to an alarm of both mixtures on the same dependent stream: a Markov chain of errors whose conditional mean never exceeds m0. */
+static void mixtures_when_conditional_mean_holds_run_as_long_as_promised(void **state)
+{
+    (void)state;
+    struct stream stream;
+    stream_init(&stream, 13, "tests/e_detector", 0);
+    const int n_runs = 150;
+    double sum = 0.0, square = 0.0;
+    for (int run = 0; run < n_runs; run++) {
+        struct e_sr_options options = e_sr_defaults();
+        options.m0 = 0.2;
+        options.arl = 200.0;
+        struct e_sr detector;
+        e_sr_init(&detector, &options);
+        int n = 0, last = 0;
+        enum detect_signal signal = DETECT_NONE;
+        while (signal == DETECT_NONE && n < 20000) {
+            last = stream_chance(&stream, last != 0 ? 0.2 : 0.19);
+            signal = e_sr_step(&detector, (double)last);
+            n++;
+        }
+        sum += n;
+        square += (double)n * n;
+    }
+    double mean = sum / n_runs, error = sqrt((square / n_runs - mean * mean) / n_runs);
+    if (mean + 2.0 * error < 200.0) {
+        fail_msg("mean run %g, standard error %g", mean, error);
+    }
+}
+
+static void e_cusum_when_beside_e_sr_is_never_larger(void **state)
+{
+    (void)state;
+    struct e_sr_options sr = e_sr_defaults();
+    struct e_cusum_options cusum = e_cusum_defaults();
+    sr.arl = 1e12;
+    cusum.arl = 1e12;
+    struct e_sr first;
+    struct e_cusum second;
+    e_sr_init(&first, &sr);
+    e_cusum_init(&second, &cusum);
+    struct stream stream;
+    stream_init(&stream, 14, "tests/e_detector", 0);
+    for (int i = 0; i < 5000; i++) {
+        double x = stream_unit(&stream);
+        (void)e_sr_step(&first, x);
+        (void)e_cusum_step(&second, x);
+        assert_true(e_cusum_statistic(&second) <= e_sr_statistic(&first));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(e_detector_when_computed_elsewhere_is_the_same),
+        cmocka_unit_test(evidence_when_of_totals_is_that_of_one_window),
         cmocka_unit_test(e_detector_when_the_change_is_gross_stays_at_its_cap),
         cmocka_unit_test(e_detector_when_given_odd_rates_stays_finite),
         cmocka_unit_test(e_detector_when_nothing_changed_runs_as_long_as_its_threshold),
         cmocka_unit_test(e_detector_when_quality_falls_alarms_within_windows),
         cmocka_unit_test(e_detector_when_restored_goes_on_alike),
+        cmocka_unit_test(mixtures_when_river_binary_alarm_where_published),
+        cmocka_unit_test(mixtures_when_stream_is_scaled_or_mirrored_alarm_alike),
+        cmocka_unit_test(mixtures_when_options_are_wrong_say_which),
+        cmocka_unit_test(mixtures_when_values_are_odd_stay_finite),
+        cmocka_unit_test(mixtures_when_alarmed_start_afresh),
+        cmocka_unit_test(mixtures_when_conditional_mean_holds_run_as_long_as_promised),
+        cmocka_unit_test(e_cusum_when_beside_e_sr_is_never_larger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
