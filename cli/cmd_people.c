@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "core/formats/secret.h"
 #include "live/host/host.h"
 
 enum { CONFIG, PERSON, JSON, N_OPTIONS };
@@ -41,6 +42,7 @@ static enum err find_token(struct visitor *visitor)
         if (err == OK) {
             return OK;
         }
+        err = ERR_CONFIG; /* However it cannot be read: the section logins names it. */
     }
     return err;
 }

@@ -5,53 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-static enum err check_secret(const char *path, const struct stat *status, struct err_text *ret_text)
-{
-    if (S_ISDIR(status->st_mode)) {
-        return err_set(ret_text, ERR_NO_INPUT, "%s: is a directory", path);
-    }
-    if ((status->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        return err_set(ret_text, ERR_CONFIG,
-                       "%s: others than its owner can use this secret key (mode %03o); chmod 600 it",
-                       path, (unsigned)status->st_mode & 0777u);
-    }
-    return OK;
-}
-
-static enum err read_secret(int file, const char *path, char ret_bytes[KEY_BYTES],
-                            struct slice *ret_key, struct err_text *ret_text)
-{
-    struct stat status;
-    if (fstat(file, &status) != 0) {
-        return err_set(ret_text, ERR_IO, "%s: %s", path, strerror(errno));
-    }
-    TRY(check_secret(path, &status, ret_text));
-    ssize_t n_bytes = read(file, ret_bytes, KEY_BYTES);
-    if (n_bytes < 0) {
-        return err_set(ret_text, ERR_IO, "%s: %s", path, strerror(errno));
-    }
-    if (n_bytes == 0 || n_bytes == KEY_BYTES) {
-        return err_set(ret_text, ERR_CONFIG, "%s: %s", path,
-                       n_bytes == 0 ? "is empty" : "is longer than any key");
-    }
-    *ret_key = (struct slice){ret_bytes, (size_t)n_bytes};
-    return OK;
-}
-
-enum err key_read_secret(const char *path, char ret_bytes[KEY_BYTES], struct slice *ret_key,
-                         struct err_text *ret_text)
-{
-    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (file < 0) {
-        return err_set(ret_text, ERR_NO_INPUT, "%s: %s", path, strerror(errno));
-    }
-    enum err err = read_secret(file, path, ret_bytes, ret_key, ret_text);
-    (void)close(file); /* Only read. */
-    return err;
-}
 
 enum err key_read_verifier(const char *path, struct note_key *ret_key, struct err_text *ret_text)
 {

@@ -188,8 +188,8 @@ static void put_action(const struct teller *teller, enum verb verb, const struct
         text_put(text, " sd");
     }
     if ((used & USES_TARGET) != 0) {
-        bool is_artefact = (used & USES_SUBJECT) != 0, is_part = (used & USES_WEIGHT) != 0;
-        text_put(text, is_part ? " with " : is_artefact ? " to " : " to configuration ");
+        bool is_config = verb == VERB_ROLLBACK_CONFIG, is_part = (used & USES_WEIGHT) != 0;
+        text_put(text, is_part ? " with " : is_config ? " to configuration " : " to ");
         put_version(teller, args->target);
     }
     if ((used & USES_WEIGHT) != 0) {
@@ -580,6 +580,52 @@ static void put_incident(const struct teller *teller, const char *before, struct
     put_number(teller->text, "incident ", incident.value);
 }
 
+/* "e-value 3e+12 at level 2e-6, 62 % of the evidence, FDR 0.05": numbers by their power of ten, because that is what they say. */
+static void put_power(const struct teller *teller, double value)
+{
+    int power = 0;
+    while (value >= 10.0 && power < 300) {
+        value /= 10.0;
+        power++;
+    }
+    while (value > 0.0 && value < 1.0 && power > -300) {
+        value *= 10.0;
+        power--;
+    }
+    if (value >= 9.95) { /* It would be told as 10.0. */
+        value /= 10.0;
+        power++;
+    }
+    text_put_fixed(teller->text, value, 1);
+    text_put(teller->text, power < 0 ? "e-" : "e+");
+    text_put_i64(teller->text, power < 0 ? -power : power);
+}
+
+static void put_assurance(const struct teller *teller, const struct assurance *assurance)
+{
+    if (assurance->guarantee == GUARANTEE_NONE) {
+        return;
+    }
+    text_put(teller->text, ", e-value ");
+    put_power(teller, assurance->e_value);
+    text_put(teller->text, " at level ");
+    put_power(teller, assurance->level);
+    text_put(teller->text, ", ");
+    text_put(teller->text, guarantee_name(assurance->guarantee));
+    text_put_char(teller->text, ' ');
+    if (assurance->guarantee == GUARANTEE_RUN_LENGTH) {
+        text_put_fixed(teller->text, assurance->bound, 0);
+        text_put(teller->text, " windows");
+        return;
+    }
+    text_put_fixed(teller->text, assurance->bound, 2);
+    if (assurance->share > 0.0) {
+        text_put(teller->text, ", ");
+        text_put_fixed(teller->text, 100.0 * assurance->share, 0);
+        text_put(teller->text, " % of the evidence");
+    }
+}
+
 static void tell_note(const struct teller *teller, const struct advice_item *item)
 {
     tell(teller, "monitor");
@@ -595,6 +641,7 @@ static void tell_note(const struct teller *teller, const struct advice_item *ite
     text_put(teller->text, " (limit ");
     put_value(teller, item->limit);
     text_put_char(teller->text, ')');
+    put_assurance(teller, &item->assurance);
     tell_end(teller);
 }
 
@@ -710,8 +757,13 @@ static void tell_refused(const struct teller *teller, const struct record *recor
     if (record->kind == RECORD_REJECTED) {
         text_put(teller->text, "what came from ");
         put_person(teller, record->person);
-    } else if (record->advice_kind == ADVICE_PROPOSE) {
+    } else if (record->advice_kind == ADVICE_PROPOSE && record->args.model.value != 0) {
         put_action(teller, record->verb, &record->args);
+    } else if (record->advice_kind ==
+               ADVICE_PROPOSE) { /* Its arguments were not sound enough to be kept. */
+        text_put(teller->text, verb_name(record->verb));
+        text_put_char(teller->text, ' ');
+        put_model(teller, record->model);
     } else {
         text_put(teller->text, "to ");
         text_put(teller->text, advice_name((enum advice_kind)record->advice_kind));
@@ -720,6 +772,11 @@ static void tell_refused(const struct teller *teller, const struct record *recor
     }
     text_put(teller->text, ": ");
     text_put(teller->text, refusal_name(record->reason));
+    if (record->reason == REFUSAL_NO_ADAPTER && record->advice_kind == ADVICE_PROPOSE) {
+        text_put(teller->text, " for ");
+        text_put(teller->text, verb_name(record->verb));
+        text_put(teller->text, " in this deployment");
+    }
     tell_end(teller);
 }
 

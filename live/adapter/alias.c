@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The alias moved: read, set once, tagged, read back. A set whose answer is lost is looked for and never sent a second time. */
+/* The alias moved: read, set once, tagged, read back. A set whose answer is lost is looked for and never sent a second time.
+ *
+ * A read may be stale: it shows a state of before. The key once seen was set once, however old the read; the alias may have gone elsewhere and
+ * come back. So the key alone is believed at once, and an alias that shows the target is believed when two reads in a row, LOOK_NS apart, agree. */
 #include <string.h>
 
 #include "core/base/assert.h"
@@ -8,10 +11,11 @@
 
 #define LAST_SET_NS                                                                                \
     (45 * NS_PER_S) /* After the begin; the set's own timeout ends before the warden's minute is over. */
-#define LOOK_NS (2 * NS_PER_S) /* Between two looks for a set whose answer was lost. */
+#define LOOK_NS                                                                                    \
+    (2 * NS_PER_S) /* Between two looks at a registry that may not show its newest state. */
 #define REQUEST_TIMEOUT_NS (10 * NS_PER_S)
 
-enum { TRIES_MAX = 3, LOOKS_MAX = 3, CHANGE_BYTES = 512 };
+enum { TRIES_MAX = 3, LOOKS_MAX = 3, FIRST_LOOKS_MAX = 4, CHANGE_BYTES = 512 };
 enum { STEP_READ, STEP_SET, STEP_TAG_KEY, STEP_TAG_ACTION, STEP_TAG_TIME, STEP_READ_BACK };
 
 static const char what[] = "mlflow alias";
@@ -158,30 +162,45 @@ enum exchange_next alias_move_begin(struct alias_move *move, const struct regist
     return move_next(move, STEP_READ, now_ns, ret_request);
 }
 
-/* Before the set: nothing was sent, so whatever fails here has changed nothing. */
+/* Before the set: nothing was sent, so whatever fails at the first look has changed nothing. After a look that showed the target
+ * an earlier attempt may have been applied, and what fails then is not known. */
 static enum exchange_next take_first_read(struct alias_move *move, int64_t now_ns,
                                           const struct http_response *response,
                                           enum mlflow_error error, struct http_request *ret_request)
 {
     struct registered registered = {0};
+    bool is_again = move->looks > 0;
+    move->status = is_again ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
     if (error == MLFLOW_BUSY) {
-        move->status = OUTCOME_FAILED;
         return exchange_again(&move->exchange, what, response, TRIES_MAX, now_ns);
     }
     if (error != MLFLOW_NONE || !registered_parse(response->body, move->source->alias, &registered)) {
         (void)exchange_fail(&move->exchange, what,
                             error == MLFLOW_NONE ? "not an answer of its API"
                                                  : mlflow_error_name(error));
-        return move_end(move, OUTCOME_FAILED, EXCHANGE_FAILED);
+        return move_end(move, move->status, EXCHANGE_FAILED);
     }
-    move->before = registered.alias;
     bool is_there = registered.alias.value == move->target.value;
     bool is_spent = registered.key.hi == move->key.hi && registered.key.lo == move->key.lo;
-    if (is_there ||
-        is_spent) { /* A key is applied once; whether its state still stands, the read-back will say. */
+    bool agrees = is_again && is_there == move->was_there;
+    move->before = registered.alias;
+    if (is_spent ||
+        (is_there &&
+         agrees)) { /* A key is applied once; whether its state still stands, the read-back will say. */
         return move_end(move, OUTCOME_DONE, EXCHANGE_DONE);
     }
-    return move_next(move, STEP_SET, now_ns, ret_request);
+    if (!is_there && (!is_again || agrees)) {
+        move->looks = 0;
+        return move_next(move, STEP_SET, now_ns, ret_request);
+    }
+    if (++move->looks == FIRST_LOOKS_MAX) {
+        (void)exchange_fail(&move->exchange, what, "two reads in a row never agree");
+        return move_end(move, OUTCOME_UNKNOWN, EXCHANGE_FAILED);
+    }
+    move->was_there = is_there;
+    move->exchange.tries = 1;
+    move->exchange.wait_until = now_ns + LOOK_NS;
+    return exchange_to(&move->exchange, EXCHANGE_WAIT);
 }
 
 static enum exchange_next take_set(struct alias_move *move, int64_t now_ns,

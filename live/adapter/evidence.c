@@ -418,13 +418,16 @@ static enum exchange_next conclude(struct evidence_call *call)
 /* A step that this source or this answer does not need. */
 static bool is_needless(const struct evidence_call *call, const struct step *step)
 {
+    const struct labels_answer *labels = &call->answer.labels;
+    bool is_long = false;
     switch (step->kind) {
     case STEP_NONE:
     case STEP_REGISTERED:
     case STEP_VERSIONS:
         return false;
-    case STEP_LABELS_LONG:
-        return call->answer.labels.scored >= LABELS_ENOUGH;
+    case STEP_LABELS_LONG: /* Once the long span is begun, both of its counts are needed. */
+        is_long = labels->cohort_to - labels->cohort_from > label_span(call, STEP_LABELS);
+        return !is_long && labels->scored >= LABELS_ENOUGH;
     case STEP_MINUTE:
     case STEP_WINDOW:
     case STEP_LABELS:

@@ -93,8 +93,8 @@ enum exchange_next registry_read_take(struct registry_read *read, int64_t now_ns
 enum exchange_next registry_read_timer(struct registry_read *read, int64_t now_ns,
                                        struct http_request *ret_request);
 
-/* Moves the alias: ROLLBACK, PROMOTE, SWITCH_MODEL; RECONCILE with target the version that serves. Reads first: where the alias is the target already,
- * or the registry has seen the key, nothing is sent. Sets once; a set whose answer is lost is read back, never repeated here. Then tags
+/* Moves the alias: ROLLBACK, PROMOTE, SWITCH_MODEL; RECONCILE with target the version that serves. Reads first: where the registry has
+ * seen the key, or two reads in a row show the alias at the target, nothing is sent; reads that never agree end as UNKNOWN. Sets once; a set whose answer is lost is read back, never repeated here. Then tags
  * (steward.key on the model, steward.deployed_at and steward.action on the version) and reads back. No set leaves later than 45 s after the
  * begin: by then the warden counts on it that none will start. Every request carries X-Steward-Action and
  * Idempotency-Key. */
@@ -106,6 +106,7 @@ struct alias_move {
     struct version_id target;
     int64_t begun_at;
     uint32_t step, looks;
+    bool was_there; /* The look before, ahead of the set: the alias showed the target. */
     bool sent;      /* The set left for the server. */
     bool confirmed; /* The server said that it is done. */
     /* Result with DONE and FAILED. */

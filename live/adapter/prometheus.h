@@ -8,9 +8,13 @@
 #include "live/adapter/exchange.h"
 
 /* Signals of one model. X(NAME, word in the live section, query). $model and $window (such as 300s) are replaced; an empty query has no
- * source. Counters are asked for as increases, so that a frozen exporter shows nothing instead of its last value. */
+ * source. Counters are asked for as increases, so that a frozen exporter shows nothing instead of its last value. An
+ * increase is extrapolated from the samples within the window: of counters that were born in it, each would be off by its own share. So requests,
+ * without which there is no window, have to have had a sample when it began (Prometheus: the five minutes before count). */
 #define SIGNAL_TABLE(X)                                                                                                   \
-    X(REQUESTS, "requests", "sum(increase(mlserve_requests_total{model=\"$model\"}[$window]))")                           \
+    X(REQUESTS, "requests",                                                                                               \
+      "sum(increase(mlserve_requests_total{model=\"$model\"}[$window])) "                                                 \
+      "and sum(mlserve_requests_total{model=\"$model\"} offset $window)")                                                 \
     X(ERRORS, "errors",                                                                                                   \
       "sum(increase(mlserve_requests_total{model=\"$model\",code=~\"5..\"}[$window])) or vector(0)")                      \
     X(FALLBACKS, "fallbacks",                                                                                             \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/formats/deployment.h"
+#include "core/formats/secret.h"
 #include "core/formats/words.h"
 #include "core/formats/yaml.h"
 #include "core/types/names.h"
@@ -163,9 +164,24 @@ static enum err read_endpoint(const struct reading *reading, const struct yaml_n
     return put_token(reading, map, "token_file", endpoint);
 }
 
+/* Scheme, name and port: what browsers call an origin. */
+static enum err read_page_url(const struct reading *reading, const struct yaml_node *map)
+{
+    struct live_config *config = reading->config;
+    const struct yaml_node *url = yaml_get(map, "url");
+    if (url == NULL) {
+        return OK;
+    }
+    TRY(yaml_to_chars(reading->yaml, url, config->page_url, sizeof(config->page_url), reading->text));
+    TRY(check_url(reading, url, "url", config->page_url));
+    return strchr(strstr(config->page_url, "//") + 2, '/') == NULL
+               ? OK
+               : refuse(reading, url, "url", "wants https://HOST[:PORT], without a path");
+}
+
 static enum err read_listen(const struct reading *reading, const struct yaml_node *root)
 {
-    static const char *const keys[] = {"address", "port", "remote", NULL};
+    static const char *const keys[] = {"address", "port", "remote", "url", NULL};
     struct live_config *config = reading->config;
     const struct yaml_node *map = yaml_get(root, "listen");
     (void)snprintf(config->address, sizeof(config->address), "127.0.0.1");
@@ -174,17 +190,17 @@ static enum err read_listen(const struct reading *reading, const struct yaml_nod
         return OK;
     }
     uint32_t port = config->port;
-    bool is_remote = false;
     TRY(yaml_check_keys(reading->yaml, map, "listen", keys, reading->text));
     TRY(read_chars(reading, map, "address", config->address, sizeof(config->address)));
     TRY(read_u32(reading, map, "port", 1, 65535, &port));
     const struct yaml_node *remote = yaml_get(map, "remote");
     if (remote != NULL) {
-        TRY(yaml_to_bool(reading->yaml, remote, &is_remote, reading->text));
+        TRY(yaml_to_bool(reading->yaml, remote, &config->is_remote, reading->text));
     }
+    TRY(read_page_url(reading, map));
     bool is_loopback =
         strncmp(config->address, "127.", 4) == 0 || strcmp(config->address, "::1") == 0;
-    if (!is_loopback && !is_remote) {
+    if (!is_loopback && !config->is_remote) {
         return refuse(
             reading, yaml_get(map, "address"), "address",
             "is reachable from elsewhere; put a proxy with TLS before it and say 'remote: true'");
@@ -368,10 +384,12 @@ static enum err read_llm(const struct reading *reading, const struct yaml_node *
                                        "tries",
                                        "microusd_per_1000_in",
                                        "microusd_per_1000_out",
+                                       "cassette",
                                        NULL};
     struct live_config *config = reading->config;
     struct llm_source *llm = &config->llm;
-    const struct yaml_node *map = yaml_get(root, "llm"), *model = NULL, *dialect = NULL;
+    const struct yaml_node *map = yaml_get(root, "llm"), *model = NULL, *dialect = NULL,
+                           *cassette = NULL;
     if (map == NULL) {
         return OK;
     }
@@ -390,7 +408,7 @@ static enum err read_llm(const struct reading *reading, const struct yaml_node *
         return refuse(reading, dialect, "dialect", "accepted: openai, llamacpp");
     }
     config->has_llm = true;
-    return OK;
+    return read_path(reading, map, "cassette", config->cassette, &cassette);
 }
 
 static enum err check_token(const struct reading *reading, const struct yaml_node *node,
@@ -590,6 +608,15 @@ static enum err check_sources(const struct reading *reading, const struct yaml_n
             return yaml_error(reading->yaml, yaml_get(yaml_root(reading->yaml), "verbs"),
                               reading->text,
                               "'verbs': %s has no live adapter in this section; leave it out",
+                              verb_name((enum verb)verb));
+        }
+    }
+    /* What changes something is checked against fresh state and read back: without the tool it could only be promised. */
+    for (int verb = 0; verb < N_VERBS && (deployment->tools >> TOOL_STATE & 1u) == 0; verb++) {
+        if ((deployment->verbs >> verb & 1u) != 0 && verb_changes_state((enum verb)verb)) {
+            return yaml_error(reading->yaml, yaml_get(yaml_root(reading->yaml), "verbs"),
+                              reading->text,
+                              "'verbs': %s needs the tool state, which 'tools' leaves out",
                               verb_name((enum verb)verb));
         }
     }

@@ -42,6 +42,8 @@ struct live_config {
     char state_dir[LIVE_PATH_BYTES];
     char address[64];
     uint16_t port;
+    bool is_remote;     /* Listens elsewhere than on the loopback, behind a proxy with TLS. */
+    char page_url[256]; /* Where people find the page, through a proxy; empty: at the address. */
     struct endpoint prometheus;
     int64_t lag_ns; /* A window is read so long after its end. */
     struct signal_queries queries[MODELS_MAX];
@@ -52,6 +54,7 @@ struct live_config {
     struct hook_source hook;
     struct endpoint slack, otlp;
     struct llm_source llm;
+    char cassette[LIVE_PATH_BYTES]; /* Records what the LLM is asked and answers; empty: nothing does. */
     char intake_token[TOKEN_BYTES]; /* Of Alertmanager; empty: closed. */
     bool has_intake_secret;
     struct webhook_secret intake_secret; /* Of CloudEvents and OpenLineage. */
@@ -76,10 +79,5 @@ void live_config_wipe(struct live_config *config);
  * automation needs one person. */
 void live_settings(const struct live_config *config, const struct policy *policy, uint64_t seed,
                    struct settings *ret_settings);
-
-/* A secret from its file: regular, readable by no others, at most capacity - 1 bytes, white space around it taken off. ERR_CONFIG
- * otherwise. */
-enum err secret_read(const char *path, char *ret_secret, size_t capacity,
-                     struct err_text *ret_text) MUST_USE;
 
 #endif

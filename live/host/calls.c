@@ -7,7 +7,7 @@
 #include "core/types/names.h"
 #include "live/host/parts.h"
 
-enum { SHOWN_BYTES = 4096 };
+enum { SHOWN_BYTES = 4096, ADDRESS_BYTES = 288 };
 
 static struct call *call_begin(struct live *live, enum call_kind kind)
 {
@@ -15,7 +15,8 @@ static struct call *call_begin(struct live *live, enum call_kind kind)
         struct call *call = &live->calls[i];
         if (call->kind == CALL_FREE) {
             call->kind = kind;
-            call->sent = call->told = false;
+            call->sent = call->told = call->asked = false;
+            call->begun = live_now(live);
             call->config = live->config_i;
             return call;
         }
@@ -144,10 +145,6 @@ static void end_evidence(struct live *live, const struct call *call)
         live_log(live, LIVE_WARN, "tool %s: %s", tool_name(answer->tool), evidence->exchange.error);
         live->n_requests_failed++;
     }
-    bool is_state = answer->tool == TOOL_STATE && answer->status == ANSWER_OK;
-    if (is_state && answer->model.value >= 1 && answer->model.value <= MODELS_MAX) {
-        live->watches[answer->model.value - 1].serving = answer->state.serving;
-    }
     struct event event = {.kind = EVENT_ANSWER};
     event.answer = *answer;
     deliver(live, &event);
@@ -184,10 +181,32 @@ static void end_hook(struct live *live, const struct call *call)
     }
 }
 
+/* What was asked and answered, for a simulation to play; the journal does not need it. */
+static void record_llm(struct live *live, const struct call *call)
+{
+    const struct reply_event *reply = &call->llm.reply;
+    struct err_text text;
+    if (live->tape == NULL || !call->asked) {
+        return;
+    }
+    struct cassette_exchange exchange = {.prompt = call->llm.ask.prompt,
+                                         .verdict = reply->reply.verdict,
+                                         .latency_ns = live_now(live) - call->begun,
+                                         .tokens = reply->tokens,
+                                         .cost_microusd = reply->cost_microusd,
+                                         .raw = reply->raw};
+    if (tape_put(live->tape, &exchange, &text) != OK) {
+        live_log(live, LIVE_ERROR, "the LLM is not recorded any more: %s", text.text);
+        tape_close(live->tape);
+        live->tape = NULL;
+    }
+}
+
 static void end_llm(struct live *live, const struct call *call)
 {
     struct event event = {.kind = EVENT_REPLY};
     event.reply = call->llm.reply;
+    record_llm(live, call);
     if (call->llm.exchange.error[0] != '\0') {
         live_log(live, LIVE_WARN, "%s", call->llm.exchange.error);
     }
@@ -293,7 +312,7 @@ static void proceed(struct live *live, struct call *call, enum exchange_next nex
             live->port.show(live->port.self, shown);
         }
         pipe_send(live->pipe, (uint32_t)(call - live->calls), &live->scratch);
-        call->sent = true;
+        call->sent = call->asked = true;
         return;
     case EXCHANGE_WAIT:
         if (call->kind == CALL_HOOK_ACT && call->hook.accepted && call->hook.is_training &&
@@ -458,6 +477,17 @@ bool calls_use(const struct live *live, uint32_t config)
     return false;
 }
 
+void calls_forget(struct live *live)
+{
+    for (uint32_t i = 0; i < CALLS_MAX; i++) {
+        if (live->calls[i].kind != CALL_FREE && live->calls[i].sent) {
+            pipe_done(live->pipe, i);
+        }
+        live->calls[i].kind = CALL_FREE;
+        live->calls[i].sent = false;
+    }
+}
+
 void call_window(struct live *live, struct model_id model, int64_t to)
 {
     struct watch *watch = &live->watches[model.value - 1];
@@ -562,8 +592,7 @@ static void act_alias(struct live *live, const struct act_effect *act)
 {
     uint32_t model_i = act->args.model.value - 1u;
     const struct registry_source *source = config_of(live)->sources[model_i].registry;
-    struct version_id target =
-        act->verb == VERB_RECONCILE ? live->watches[model_i].serving : act->args.target;
+    struct version_id target = act->args.target;
     if (source == NULL || target.value == 0) {
         tell_outcome(live, act, OUTCOME_FAILED, (struct version_id){0});
         return;
@@ -661,16 +690,20 @@ static bool say_hook(struct live *live, enum call_kind kind, const char *id, str
     return true;
 }
 
-static void put_address(const struct live *live, struct incident_id incident, char ret_address[128])
+static void put_address(const struct live *live, struct incident_id incident,
+                        char ret_address[ADDRESS_BYTES])
 {
-    (void)snprintf(ret_address, 128, "http://%s:%u/incident/%u", config_of(live)->address,
-                   config_of(live)->port, incident.value);
+    const struct live_config *config = config_of(live);
+    char own[96];
+    (void)snprintf(own, sizeof(own), "http://%s:%u", config->address, config->port);
+    (void)snprintf(ret_address, ADDRESS_BYTES, "%s/incident/%u",
+                   config->page_url[0] != '\0' ? config->page_url : own, incident.value);
 }
 
 void call_page(struct live *live, const struct page_effect *page)
 {
     const struct deployment *deployment = &live->settings.deployment;
-    char address[128], words[SLACK_TEXT_BYTES], body[4096], id[64];
+    char address[ADDRESS_BYTES], words[SLACK_TEXT_BYTES], body[4096], id[64];
     struct text text, json;
     put_address(live, page->incident, address);
     text_init(&text, words, sizeof(words));
@@ -693,7 +726,7 @@ void call_page(struct live *live, const struct page_effect *page)
 void call_notify(struct live *live, const struct notify_effect *notify)
 {
     const struct deployment *deployment = &live->settings.deployment;
-    char address[128], words[SLACK_TEXT_BYTES], body[4096], id[64];
+    char address[ADDRESS_BYTES], words[SLACK_TEXT_BYTES], body[4096], id[64];
     struct text text, json;
     put_address(live, notify->incident, address);
     text_init(&text, words, sizeof(words));
@@ -709,7 +742,7 @@ void call_notify(struct live *live, const struct notify_effect *notify)
 
 void call_request(struct live *live, const struct request_effect *request)
 {
-    char address[128], raw[1024], words[SLACK_TEXT_BYTES];
+    char address[ADDRESS_BYTES], raw[1024], words[SLACK_TEXT_BYTES];
     struct text text, escaped;
     put_address(live, request->incident, address);
     text_init(&text, raw, sizeof(raw));

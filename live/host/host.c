@@ -19,6 +19,7 @@
 
 #include "core/base/assert.h"
 #include "core/formats/codec.h"
+#include "core/formats/secret.h"
 #include "live/host/parts.h"
 
 const struct live_config *config_of(const struct live *live)
@@ -46,7 +47,7 @@ int64_t live_now(const struct live *live)
 bool live_changes(const struct live *live)
 {
     enum live_mode mode = config_of(live)->mode;
-    return !live->dry_run && (mode == LIVE_PROPOSE || mode == LIVE_AUTO);
+    return !live->dry_run && !live->settling && (mode == LIVE_PROPOSE || mode == LIVE_AUTO);
 }
 
 void live_log(struct live *live, enum live_level level, const char *format, ...)
@@ -119,8 +120,9 @@ static const char *reload_refusal(struct live *live, const struct live_config *c
     if (strcmp(config->state_dir, config_of(live)->state_dir) != 0 ||
         strcmp(config->address, config_of(live)->address) != 0 ||
         config->port != config_of(live)->port ||
-        strcmp(config->sign_key, config_of(live)->sign_key) != 0) {
-        return "state_dir, listen and sign_key_file change only with a restart";
+        strcmp(config->sign_key, config_of(live)->sign_key) != 0 ||
+        strcmp(config->cassette, config_of(live)->cassette) != 0) {
+        return "state_dir, listen, sign_key_file and llm.cassette change only with a restart";
     }
     if (!is_same_run(live, config, policy) &&
         (steward_docket(live->steward)->n_entries > 0 || !calls_idle(live))) {
@@ -227,7 +229,7 @@ static void begin_windows(struct live *live)
 {
     const struct live_config *config = config_of(live);
     int64_t now = live_now(live), window_ns = config->deployment.window_ns;
-    if (live->draining || live->is_first) {
+    if (live->draining || live->is_first || live->settling) {
         return;
     }
     for (uint32_t i = 0; i < config->deployment.n_models; i++) {
@@ -252,7 +254,7 @@ static void begin_windows(struct live *live)
 static int64_t windows_due(const struct live *live)
 {
     int64_t due = NEVER;
-    if (live->draining) {
+    if (live->draining || live->settling) {
         return due;
     }
     for (uint32_t i = 0; i < config_of(live)->deployment.n_models; i++) {
@@ -269,6 +271,9 @@ static bool is_over(const struct live *live)
     }
     if (live->hurried || live->renew) {
         return true;
+    }
+    if (live->settling && !live->draining) {
+        return settle_is_over(live);
     }
     if (live->draining) {
         return (!calls_acting(live) && live->n_queued == 0) || live_steady() >= live->drain_until;
@@ -308,7 +313,7 @@ static void turn(struct live *live)
     call_traces(live);
     look_for_halt(live);
     begin_windows(live);
-    if (live->reload_wanted && !live->is_first) {
+    if (live->reload_wanted && !live->is_first && !live->settling) {
         reload(live);
     }
 }
@@ -406,7 +411,7 @@ static enum err world_apply(void *self, const struct effects *effects)
         }
     }
     live->wake_at = effects->wake_at;
-    if (live->loop.event.kind == EVENT_START) {
+    if (live->loop.event.kind == EVENT_START && !live->settling) {
         open_eyes(live);
     }
     return OK;
@@ -422,6 +427,12 @@ static enum err make_state_dir(const char *path, struct err_text *ret_text)
     }
     if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
         return err_set(ret_text, ERR_CANNOT_WRITE, "state_dir %s: is not a directory", path);
+    }
+    if (MODE_IS_OPEN(status.st_mode)) {
+        return err_set(
+            ret_text, ERR_CONFIG,
+            "state_dir %s: others can read or change what is kept there (mode %03o); chmod 700 it",
+            path, (unsigned)status.st_mode & 0777u);
     }
     return OK;
 }
@@ -457,7 +468,8 @@ static enum err open_files(struct live *live)
     TRY(make_state_dir(config->state_dir, live->text));
     (void)snprintf(path, sizeof(path), "%s/journal.stw", config->state_dir);
     (void)snprintf(queue, sizeof(queue), "%s/queue.db", config->state_dir);
-    return live_journal_open(path, queue, slice_of(config->sign_key), &live->journal, live->text);
+    TRY(live_journal_open(path, queue, slice_of(config->sign_key), &live->journal, live->text));
+    return config->cassette[0] == '\0' ? OK : tape_open(config->cassette, &live->tape, live->text);
 }
 
 static enum err open_all(struct live *live, const struct live_request *request)
@@ -473,8 +485,10 @@ static enum err open_all(struct live *live, const struct live_request *request)
     TRY(pipe_open(&live->pipe, live->text));
     TRY(open_files(live));
     TRY(record_resume(live));
-    TRY(intake_letters(live));
-    live->view.config = config_of(live);
+    if (!live->settling) { /* They are for the run that begins. */
+        TRY(intake_letters(live));
+    }
+    live->view.config = live->configs[0];
     live->view.board = live->board;
     struct server_port port = intake_port(live);
     return server_open(&port, &live->view, &live->server, live->text);
@@ -487,6 +501,9 @@ static void close_all(struct live *live)
     }
     if (live->pipe != NULL) {
         pipe_close(live->pipe);
+    }
+    if (live->tape != NULL) {
+        tape_close(live->tape);
     }
     if (live->signals >= 0) {
         (void)close(live->signals); /* Only read. */
@@ -515,11 +532,13 @@ static enum err run_loops(struct live *live)
     struct recorder recorder = record_port(live);
     for (;;) {
         TRY(loop_run(&live->loop, live->steward, &world, &recorder));
-        if (!live->renew || live->draining) {
+        if ((!live->renew && !live->settling) || live->draining) {
             return OK;
         }
+        bool is_settled = live->settling;
         live->renew = false;
-        TRY(record_begin(live, steward_docket(live->steward)->halted));
+        TRY(is_settled ? settle_end(live)
+                       : record_begin(live, steward_docket(live->steward)->halted));
         TRY(intake_letters(live)); /* What waited in the queue of the old run. */
     }
 }

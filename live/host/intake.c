@@ -45,7 +45,7 @@ static enum taken keep_event(struct live *live, const struct event *event, const
         live->broken = true;
         return TAKEN_BUSY;
     }
-    if (!is_duplicate) {
+    if (!is_duplicate && !live->settling) { /* Else the run that begins takes it up. */
         bool is_put = queue_put(live, event, letter);
         ASSERT(is_put);
     }
@@ -224,9 +224,16 @@ static bool write_ready(void *self, struct text *text)
 
 static int64_t tell_now(void *self) { return live_now(self); }
 
+static int64_t tell_steady(void *self)
+{
+    (void)self; /* One clock for everybody. */
+    return live_steady();
+}
+
 struct server_port intake_port(struct live *live)
 {
-    return (struct server_port){live, take_act, take_intake, write_metrics, write_ready, tell_now};
+    return (struct server_port){live,        take_act, take_intake, write_metrics,
+                                write_ready, tell_now, tell_steady};
 }
 
 /* What an old run was told and did not step: the kill switch holds for this one too, and what changed has changed. Everything else was about

@@ -3,6 +3,7 @@
 #ifndef LIVE_HOST_PARTS_H
 #define LIVE_HOST_PARTS_H
 
+#include "core/formats/tape.h"
 #include "core/host.h"
 #include "live/adapter/alertmanager.h"
 #include "live/adapter/intake.h"
@@ -27,6 +28,8 @@ enum {
     STATE_BYTES = 4 * 512 * 1024,
     STORY_BYTES = 1 << 16,
 };
+#define SETTLE_NS                                                                                  \
+    (3 * NS_PER_MIN) /* For the outcome of what the run before began: a request that is lost may arrive for a minute. */
 #define DRAIN_NS (20 * NS_PER_S) /* Of acts in flight after SIGTERM. */
 #define HALT_LOOK_NS NS_PER_S    /* Between looks for the HALT file. */
 #define REGISTRY_PAUSE_NS                                                                          \
@@ -52,6 +55,8 @@ struct call {
     enum call_kind kind;
     bool sent;       /* A request is in its slot of the pipe. */
     bool told;       /* HOOK_ACT: that the work was taken is told already. */
+    bool asked;      /* A request went out. */
+    int64_t begun;   /* Of the run. */
     uint32_t config; /* Which configuration it points into. */
     struct act_effect act;
     struct page_effect page;
@@ -89,7 +94,6 @@ struct watch {
     bool reading;
     int64_t registry_at;        /* Last look for a baseline. */
     struct version_id version;  /* Of the newest window that named one. */
-    struct version_id serving;  /* As the newest STATE answer said. */
     struct version_id own;      /* What our own newest act asked for. */
     struct deployment narrowed; /* With the span of a window that an alert called for. */
 };
@@ -112,6 +116,7 @@ struct live {
     struct loop loop;
     /* Recorder. */
     struct live_journal *journal;
+    struct tape *tape; /* NULL: the LLM is not recorded. */
     struct digest128 chain;
     uint64_t sequence;
     int64_t at;        /* Of the newest event. */
@@ -133,6 +138,9 @@ struct live {
     bool draining, hurried, ending, renew, reload_wanted;
     bool is_first; /* START is due. */
     bool recovered;
+    bool settling; /* The run before is ended first: nothing is done but reading back what it began. */
+    bool halted_before;   /* It was, before it was halted for this. */
+    int64_t settle_until; /* By the clock that nobody sets. */
     struct watch watches[MODELS_MAX];
     uint32_t n_windows_once;
     struct live_memory memory;
@@ -171,9 +179,20 @@ bool queue_is_open(const struct live *live, enum sender sender);
 /* record.c. */
 struct recorder record_port(struct live *live);
 enum err record_begin(struct live *live, bool halted); /* A new run; halted: as the one before it was. */
+/* The frames of a run into the core, the board and what is remembered; live->settings are its own. */
+enum err record_restore(struct live *live, const struct live_run *run);
+/* Tokens that a reply cost, by the day of its run. */
+void meter_note(struct llm_meter *meter, const struct event *event);
 enum err record_resume(struct live *live); /* The run of before, or a new one when the settings are others. */
 
+/* A run that was left with changes under way is taken up as it was begun, halted, and its changes are read back; then it ends. */
+/* settle.c. False: it was left with none, or cannot be taken up; what is known of it is in *ret_halted. */
+bool settle_begin(struct live *live, const struct live_run *run, bool *ret_halted);
+bool settle_is_over(const struct live *live);
+enum err settle_end(struct live *live); /* And the new run begins. */
+
 /* calls.c. */
+void calls_forget(struct live *live); /* Whatever is under way is nobody's any more. */
 void call_window(struct live *live, struct model_id model, int64_t to);
 void call_registry(struct live *live, struct model_id model);
 void call_evidence(struct live *live, const struct ask_effect *ask);

@@ -150,6 +150,28 @@ static enum err carry_halt(struct live *live)
                                    &letter, &is_duplicate, live->text);
 }
 
+void meter_note(struct llm_meter *meter, const struct event *event)
+{
+    int64_t day = event->at / NS_PER_DAY;
+    if (event->kind != EVENT_REPLY || event->reply.tokens == 0) {
+        return;
+    }
+    uint64_t spent = (uint64_t)(day == meter->day ? meter->tokens : 0) + event->reply.tokens;
+    meter->day = day;
+    meter->tokens = spent > UINT32_MAX ? UINT32_MAX : (uint32_t)spent;
+}
+
+/* A new run counts its days from its own epoch: what was spent in the day that is not over counts for its first one. */
+static void carry_meter(struct live *live, int64_t now_unix_ns, int64_t epoch_unix_ns)
+{
+    struct llm_meter *meter = &live->meter;
+    bool is_over = live->epoch_unix_ns + (meter->day + 1) * NS_PER_DAY <= now_unix_ns;
+    meter->tokens = is_over ? 0 : meter->tokens;
+    meter->day = (now_unix_ns - epoch_unix_ns) / NS_PER_DAY;
+    meter->failures = 0;
+    meter->open_until = 0; /* It was a time of the run before. */
+}
+
 enum err record_begin(struct live *live, bool halted)
 {
     if (halted) {
@@ -163,7 +185,9 @@ enum err record_begin(struct live *live, bool halted)
     int64_t now = unix_now();
     int64_t windows_before =
         2 + config_of(live)->lag_ns / window_ns; /* The first window lies after the epoch. */
-    live->epoch_unix_ns = now - now % window_ns - windows_before * window_ns;
+    int64_t epoch_unix_ns = now - now % window_ns - windows_before * window_ns;
+    carry_meter(live, now, epoch_unix_ns);
+    live->epoch_unix_ns = epoch_unix_ns;
     live_settings(config_of(live), &live->policy, live->seed, &live->settings);
     plan_write(live, live->epoch_unix_ns, live->run_plan);
     struct journal_run run = {.arm = "steward",
@@ -208,6 +232,7 @@ static enum err take_frame(void *self, struct slice event, struct slice outcome,
     if (!is_read) {
         return ERR_DATA;
     }
+    meter_note(&live->meter, &loop->event);
     live->incarnation += loop->event.kind == EVENT_START && loop->event.start.recovered;
     live_memory_note(&live->memory, &loop->event);
     for (uint32_t i = 0; i < loop->effects.n_effects; i++) {
@@ -236,54 +261,6 @@ static bool read_plan(const struct live *live, const char *plan, int64_t *ret_ep
     return strcmp(plan, expected) == 0;
 }
 
-static enum err skip_snapshot(void *self, uint64_t sequence, struct slice state)
-{
-    (void)self;
-    (void)sequence;
-    (void)state;
-    return OK;
-}
-
-struct halt_look {
-    struct loop *loop;
-    bool halted;
-};
-
-static enum err look_at_frame(void *self, struct slice event, struct slice outcome, bool stepped)
-{
-    struct halt_look *look = self;
-    struct loop *loop = look->loop;
-    (void)event;
-    (void)stepped;
-    if (!codec_unpack_outcome((const uint8_t *)outcome.bytes, outcome.n_bytes, &loop->advice,
-                              &loop->effects)) {
-        return ERR_DATA;
-    }
-    for (uint32_t i = 0; i < loop->effects.n_effects; i++) {
-        const struct effect *effect = &loop->effects.items[i];
-        bool is_halt = effect->kind == EFFECT_RECORD && effect->record.kind == RECORD_HALTED;
-        bool is_reset = effect->kind == EFFECT_RECORD && effect->record.kind == RECORD_RESET;
-        look->halted = (look->halted || is_halt) && !is_reset;
-    }
-    return OK;
-}
-
-/* Whether a run that does not go on was halted at its end, from its own records; one that cannot be read counts as halted. */
-static bool was_halted(struct live *live, const struct live_run *run)
-{
-    struct halt_look look = {&live->loop, false};
-    struct live_journal_port port = {&look, skip_snapshot, look_at_frame};
-    uint64_t sequence = 0;
-    int64_t at = 0;
-    struct digest128 chain;
-    struct err_text text;
-    enum err err = live_journal_resume(live->journal, run, &port, &sequence, &at, &chain, &text);
-    if (err != OK) {
-        live_log(live, LIVE_ERROR, "whether the run before was halted cannot be read: %s", text.text);
-    }
-    return err != OK || look.halted;
-}
-
 /* What our own newest acts asked for, as far as the frames did not say. */
 static void remember_docket(struct live *live)
 {
@@ -298,12 +275,11 @@ static void remember_docket(struct live *live)
     }
 }
 
-static enum err resume(struct live *live, const struct live_run *run)
+enum err record_restore(struct live *live, const struct live_run *run)
 {
     struct live_journal_port port = {live, take_snapshot, take_frame};
-    live->seed = run->seed;
-    live_settings(config_of(live), &live->policy, live->seed, &live->settings);
     forget(live);
+    memset(&live->meter, 0, sizeof(live->meter));
     TRY(live_journal_resume(live->journal, run, &port, &live->sequence, &live->at, &live->chain,
                             live->text));
     live->at_steady = live_steady();
@@ -315,6 +291,14 @@ static enum err resume(struct live *live, const struct live_run *run)
     memset(live->metrics, 0, sizeof(*live->metrics)); /* Counters count a process. */
     live->recovered = true;
     live->is_first = true;
+    return OK;
+}
+
+static enum err resume(struct live *live, const struct live_run *run)
+{
+    live->seed = run->seed;
+    live_settings(config_of(live), &live->policy, live->seed, &live->settings);
+    TRY(record_restore(live, run));
     live_log(live, LIVE_INFO, "run %llu goes on after frame %llu", (unsigned long long)run->run,
              (unsigned long long)live->sequence);
     return OK;
@@ -338,12 +322,15 @@ enum err record_resume(struct live *live)
     if (is_same) {
         return resume(live, &run);
     }
-    TRY(record_begin(live, run.run != 0 && was_halted(live, &run)));
+    bool halted = false;
     if (run.run != 0) {
         live_log(live, LIVE_WARN,
                  "build, mode, deployment or policy differ from those of run %llu: a new run begins; incidents of the old one are closed "
                  "with it, look at them in the journal",
                  (unsigned long long)run.run);
     }
-    return OK;
+    if (run.run != 0 && settle_begin(live, &run, &halted)) {
+        return OK;
+    }
+    return record_begin(live, halted);
 }

@@ -54,6 +54,14 @@ static void refuse(struct reply_page *reply, struct text *text, uint32_t status,
     }
 }
 
+/* Name and port at which people find the page through a proxy; empty: there is none. */
+static struct slice page_name(const struct server *server)
+{
+    struct slice url = slice_of(server->view->config->page_url);
+    int64_t at = slice_find(url, slice_of("//"));
+    return at < 0 ? url : (struct slice){url.bytes + at + 2, url.n_bytes - (size_t)at - 2};
+}
+
 /* Where only the own machine listens, a foreign name in Host means a page that wants to reach through somebody's browser. */
 static bool is_host(const struct server *server, struct slice host)
 {
@@ -66,7 +74,31 @@ static bool is_host(const struct server *server, struct slice host)
     bool has_port = n_bytes > 0 && n_bytes < host.n_bytes && host.bytes[n_bytes - 1] == ':';
     struct slice name = {host.bytes, has_port ? n_bytes - 1 : host.n_bytes};
     return !is_loopback || is(name, "localhost") || is(name, "127.0.0.1") || is(name, "[::1]") ||
-           is(name, address);
+           is(name, address) || (host.n_bytes > 0 && slice_equal(host, page_name(server)));
+}
+
+/* Browsers say where a form comes from, and no page can make them say otherwise: only a page of this server may post one. Whoever says nothing is
+ * no browser, and has the commands. */
+static bool is_own_form(const struct server *server, const struct inquiry *inquiry)
+{
+    struct slice origin = inquiry->origin, site = inquiry->fetch_site;
+    if (site.n_bytes > 0 && !is(site, "same-origin")) {
+        return false;
+    }
+    if (origin.n_bytes == 0) {
+        return site.n_bytes > 0;
+    }
+    size_t n_scheme = begins(origin, "https://") ? 8 : begins(origin, "http://") ? 7 : 0;
+    struct slice name = {origin.bytes + n_scheme, origin.n_bytes - n_scheme};
+    return n_scheme > 0 && name.n_bytes > 0 &&
+           (slice_equal(name, inquiry->host) || slice_equal(name, page_name(server)));
+}
+
+/* Whether people come by TLS, which then a proxy ends. */
+static bool is_secure(const struct server *server)
+{
+    const struct live_config *config = server->view->config;
+    return config->is_remote || begins(slice_of(config->page_url), "https://");
 }
 
 /* Compares digests, so that neither length nor first difference shows in the time it takes. */
@@ -147,7 +179,8 @@ static void login(struct server *server, const struct inquiry *inquiry, struct r
     reply->status = 303;
     (void)snprintf(reply->location, sizeof(reply->location), "/");
     (void)snprintf(reply->cookie, sizeof(reply->cookie),
-                   "steward=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=28800", session->id);
+                   "steward=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=28800%s", session->id,
+                   is_secure(server) ? "; Secure" : "");
 }
 
 static bool number_field(struct slice body, const char *name, uint32_t *ret_number)
@@ -399,6 +432,7 @@ void server_answer(struct server *server, const struct inquiry *inquiry, struct 
     struct slice path = inquiry->path;
     bool is_machine =
         is(path, "/metrics") || is(path, "/healthz") || is(path, "/readyz") || is(path, "/version");
+    bool is_form = is(path, "/login") || is(path, "/act") || is(path, "/logout");
     if (!is_host(server, inquiry->host)) {
         say(ret_reply, &text, 421, "this server does not answer to that name");
     } else if (inquiry->too_large) {
@@ -411,9 +445,13 @@ void server_answer(struct server *server, const struct inquiry *inquiry, struct 
         show(server, inquiry, ret_reply, &text);
     } else if (is_post && begins(path, "/intake/")) {
         intake(server, inquiry, ret_reply, &text);
+    } else if (is_post && is_form && !is_own_form(server, inquiry)) {
+        refuse(ret_reply, &text, 403,
+               "This form did not come from a page of this server. Open the page itself and try again.",
+               true);
     } else if (is_post && is(path, "/login")) {
         login(server, inquiry, ret_reply, &text);
-    } else if (is_post && (is(path, "/act") || is(path, "/logout"))) {
+    } else if (is_post && is_form) {
         act_on_page(server, inquiry, ret_reply, &text);
     } else {
         say(ret_reply, &text, 405, "not done here");

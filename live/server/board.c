@@ -158,6 +158,12 @@ void board_record(const struct deployment *deployment, const struct record *reco
     } else if (record->kind == RECORD_REFUSED) {
         text_put_char(text, ' ');
         text_put(text, advice_name((enum advice_kind)record->advice_kind));
+        if (record->advice_kind == ADVICE_PROPOSE) { /* Its arguments were not sound enough to be kept. */
+            text_put_char(text, ' ');
+            text_put(text, verb_name(record->verb));
+            text_put_char(text, ' ');
+            text_put(text, board_model(deployment, record->model));
+        }
     }
     if (record->kind == RECORD_DECIDED) {
         text_put(text, ": ");
@@ -178,6 +184,11 @@ void board_record(const struct deployment *deployment, const struct record *reco
     if (record->reason != REFUSAL_NONE) {
         text_put(text, " - ");
         text_put(text, refusal_name(record->reason));
+        if (record->reason == REFUSAL_NO_ADAPTER && record->advice_kind == ADVICE_PROPOSE) {
+            text_put(text, " for ");
+            text_put(text, verb_name(record->verb));
+            text_put(text, " in this deployment");
+        }
         if (record->kind == RECORD_REFUSED || record->kind == RECORD_REJECTED) {
             text_put(text, " (layer ");
             text_put(text, layer_name(record->refused_layer));

@@ -53,6 +53,7 @@ struct server_port {
     void (*metrics)(void *self, struct text *text);
     bool (*ready)(void *self, struct text *text); /* Failing checks as JSON. */
     int64_t (*now)(void *self);                   /* Of the run. */
+    int64_t (*steady)(void *self);                /* By the clock that nobody sets. */
 };
 
 /* What is shown; borrowed, the host keeps it up to date. */
@@ -78,7 +79,7 @@ struct server {
 
 /* One request without its socket. Absent headers are empty. */
 struct inquiry {
-    struct slice method, path, query, host, authorization, cookie, content_type, origin;
+    struct slice method, path, query, host, authorization, cookie, content_type, origin, fetch_site;
     struct slice webhook_id, webhook_timestamp, webhook_signature;
     struct slice body;
     bool too_large;
@@ -94,7 +95,8 @@ struct reply_page {
 void server_answer(struct server *server, const struct inquiry *inquiry,
                    struct reply_page *ret_reply);
 
-/* Listens at the address of the configuration. A port in use or not permitted is ERR_UNAVAILABLE. */
+/* Listens at the address of the configuration. A port in use or not permitted is ERR_UNAVAILABLE. A request and its answer have REQUEST_NS in all,
+ * and a full house makes room (places.h). */
 enum err server_open(const struct server_port *port, const struct server_view *view,
                      struct server **ret_server, struct err_text *ret_text) MUST_USE;
 void server_close(struct server *server);

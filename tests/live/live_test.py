@@ -10,8 +10,10 @@ import hashlib
 import hmac
 import json
 import pathlib
+import re
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -234,6 +236,15 @@ class Propose(Scenario):
             assert answer.status == 303, answer.status
             closed = wait_for(lambda: self.state() == "handed over", DETECT_S)
             assert closed, self.state()
+        with self.step("its trace is OTLP by the official definitions"):
+            traces = self.rig.receiver.traces
+            assert wait_for(lambda: traces.get(self.name), 30), "no trace arrived"
+            file = self.steward.folder / "trace.json"
+            file.write_bytes(traces[self.name][0])
+            python = pathlib.Path(self.rig.mlflow).with_name("python3")
+            checked = subprocess.run([python, pathlib.Path(__file__).with_name("otlp_check.py"), file],
+                                     capture_output=True, text=True, timeout=60, check=False)
+            assert checked.returncode == 0, checked.stdout + checked.stderr
         self.end()
 
 
@@ -283,9 +294,16 @@ class Injected(Scenario):
             form = wait_for(lambda: person.form("/", "acknowledge"), DECIDE_S)
             assert form, person.get("/")[-1500:]
             assert person.post("/act", form).status == 303
-        with self.step("halt on the command line and on the page, resume by an operator"):
-            halted = self.steward.run("halt", "-c", str(self.steward.file))
+        with self.step("halt on the command line within two seconds while a hundred dawdle, and on the page; resume by an operator"):
+            with contextlib.ExitStack() as dawdlers:
+                for _ in range(100):
+                    dawdler = dawdlers.enter_context(socket.create_connection(("127.0.0.1", self.steward.port), timeout=5))
+                    dawdler.sendall(b"POST /act HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+                asked = time.monotonic()
+                halted = self.steward.run("halt", "-c", str(self.steward.file))
+                took = time.monotonic() - asked
             assert halted.returncode == 0, halted.stdout + halted.stderr
+            assert took < 2, f"{took:.1f} s"
             assert wait_for(lambda: self.steward.status()["halted"], 10), "not halted"
             opal = Person(self.steward, "opal")
             assert opal.post("/act", opal.form("/", "resume")).status == 303
@@ -311,7 +329,18 @@ class Doubt(Scenario):
         with self.step(f"the reply counts as: {self.verdict}"):
             assert wait_for(lambda: self.n_replies(self.verdict) == 1, 30), self.steward.words()[-1500:]
             assert self.verdict == "valid" or self.n_replies("valid") == 0
+        with self.step("the journal of a running steward is not there to be read yet, and says so"):
+            audited = self.steward.run("audit", "verify", str(self.steward.journal()))
+            assert audited.returncode == 69 and "a running steward holds it" in audited.stderr, f"{audited.returncode} {audited.stderr}"
         self.end()
+        with self.step("the cassette has the exchange and no secret, and plays in a simulation of the deployment"):
+            cassette = self.steward.folder / "llm.cassette"
+            assert re.search(rb"^exchange [0-9a-f]{32} " + self.verdict.encode() + rb" \d+ ", cassette.read_bytes(), re.MULTILINE), cassette.read_bytes()[:300]
+            assert not [name for name, secret in self.steward.secrets.items() if secret.encode() in cassette.read_bytes()]
+            played = [self.steward.run("sim", "M01", "--deployment", str(self.steward.file), "--llm", f"cassette:{cassette}", "--json") for _ in range(2)]
+            assert all(run.returncode in (0, 1) for run in played), played[0].stderr
+            fingerprints = [json.loads(run.stdout)["fingerprint"] for run in played]
+            assert fingerprints[0] == fingerprints[1], fingerprints
         with self.step("nothing changed in MLflow"):
             assert not self.rig.proxy.changes_of(self.name), self.rig.proxy.changes_of(self.name)
 
@@ -358,6 +387,41 @@ class Crash(Scenario):
             assert n_intents >= 1 and steps == ["intent", "outcome"] * n_intents + ["verified"], rows
 
 
+class Changed(Scenario):
+    """Killed between intent and outcome, and started again in another mode: the old run gets its outcome before a new one begins."""
+
+    def __init__(self, rig):
+        super().__init__(rig, "changed", "auto")
+
+    def play(self):
+        self.begin()
+        self.release()
+        cut = self.rig.proxy.cut(self.name, *SET_AFTER)
+        with self.step(f"killed at: {cut}"):
+            try:
+                assert cut.caught.wait(DECIDE_S), f"no such request: {self.steward.words()[-1500:]}"
+                self.steward.kill()
+            finally:
+                cut.released.set()
+        self.steward.file.write_text(self.steward.file.read_text().replace("  mode: auto\n", "  mode: shadow\n"))
+        with self.step("starts in another mode and reads back what the run before began"):
+            assert self.steward.start(), self.steward.words()[-800:]
+            assert "was left with changes under way" in self.steward.words(), self.steward.words()[-1500:]
+            settled = wait_for(lambda: "every change of the run before has its outcome in the journal" in self.steward.words(), RECOVER_S)
+            assert settled, self.steward.words()[-1500:]
+        with self.step("the new run is in its own mode and not halted"):
+            assert wait_for(lambda: self.steward.status()["mode"] == "shadow" and not self.steward.status()["halted"], 30), self.steward.status()
+        self.end()
+        with self.step("the old run's intent has its outcome, the new run has none"):
+            with contextlib.closing(sqlite3.connect(self.steward.journal())) as journal:
+                rows = journal.execute("select run, step from action order by run, seq, rowid").fetchall()
+            assert ("intent" in [step for _, step in rows]) and ("outcome" in [step for _, step in rows]), rows
+            assert [run for run, _ in rows] == [1] * len(rows), rows
+        with self.step("MLflow saw the move once"):
+            moves = self.rig.proxy.sets_of(self.name)
+            assert len(moves) == 1 and all(len(changes) == 1 for changes in moves.values()), moves
+
+
 SET_BEFORE, SET_LATE, SET_AFTER = ("set", "before"), ("set", "late"), ("set", "after")
 ACT_READ_BEFORE, ACT_READ_AFTER = ("read for the act", "before"), ("read for the act", "after")
 LOOK_BEFORE, LOOK_AFTER = ("read for evidence", "before"), ("read for evidence", "after")
@@ -365,7 +429,7 @@ TAG_BEFORE = ("tag", "before")
 
 
 def scenarios(rig):
-    return [Shadow(rig), Propose(rig), Auto(rig), Injected(rig),
+    return [Shadow(rig), Propose(rig), Auto(rig), Injected(rig), Changed(rig),
             Doubt(rig, "llm-limited", ["rate_limited"], 2, "valid"),
             Doubt(rig, "llm-broken", ["broken", "truncated"], 2, "syntax"),
             Doubt(rig, "llm-slow", ["slow", "slow", "slow"], 2, "timeout"),
@@ -380,7 +444,7 @@ def scenarios(rig):
 
 class Rig:
     def __init__(self, program, mlflow, is_quick, names):
-        self.program, self.is_quick = program, is_quick
+        self.program, self.mlflow, self.is_quick = program, mlflow, is_quick
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="steward-live-"))
         self.servers = Servers(self.folder, mlflow)
         self.llm, self.receiver = Llm(), Receiver(webhook_secret())

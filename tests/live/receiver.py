@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Webhook receiver: checks the signature of every message (Standard Webhooks), does each id once, and takes chat messages as Slack would."""
+"""Webhook receiver: checks the signature of every message (Standard Webhooks), does each id once, and takes chat messages as Slack would and traces as
+a collector would."""
 import base64
 import hashlib
 import hmac
@@ -15,6 +16,7 @@ class Receiver:
         self.lock = threading.Lock()
         self.messages = {}  # By webhook-id.
         self.chat = []
+        self.traces = {}  # By the first part of their path: bodies.
         self.n_forged = self.n_repeated = 0
         self.server = Server(_Handler, self)
         self.url = f"http://127.0.0.1:{self.server.port}"
@@ -27,7 +29,7 @@ class Receiver:
 
     def bodies(self):
         with self.lock:
-            return b"\n".join([*self.messages.values(), *self.chat])
+            return b"\n".join([*self.messages.values(), *self.chat, *(body for bodies in self.traces.values() for body in bodies)])
 
 
 class _Handler(Handler):
@@ -38,6 +40,10 @@ class _Handler(Handler):
                 json.loads(body)
                 receiver.chat.append(body)
                 self.answer(200, b"ok", "text/plain")
+                return
+            if self.path.endswith("/v1/traces"):
+                receiver.traces.setdefault(self.path.split("/")[1], []).append(body)
+                self.answer(200, b"{}")
                 return
             if not receiver.is_signed(self.headers, body):
                 receiver.n_forged += 1

@@ -46,7 +46,8 @@ live:
   mlflow: {{url: {mlflow}, timeout: 10s}}
   hook: {{url: {hook}/hook, secret_file: secrets/hook}}
   slack: {{url_file: secrets/chat}}
-  llm: {{url: {llm}, token_file: secrets/llm, timeout: 3s, model: double-1}}
+  otlp: {{url: {hook}/{model}}}
+  llm: {{url: {llm}, token_file: secrets/llm, timeout: 3s, model: double-1, cassette: llm.cassette}}
   intake: {{token_file: secrets/alerts, secret_file: secrets/hook}}
   logins:
     - {{person: olga, token_file: secrets/olga}}

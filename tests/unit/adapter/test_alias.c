@@ -24,6 +24,8 @@ static const struct act_effect act = {
 /* A registry of one alias that counts what it is asked. */
 static struct {
     uint32_t alias, n_sets, n_tags, n_reads;
+    uint32_t stale_reads,
+        stale_alias; /* Reads, as bits from the first on, that show an alias of before. */
     bool has_key;
     char key[40];
 } registry;
@@ -38,7 +40,9 @@ static struct http_response registered(void)
     text_put(&text,
              "{\"registered_model\":{\"name\":\"fraud\",\"aliases\":[{\"alias\":\"challenger\",\"version\":\"9\"},"
              "{\"alias\":\"champion\",\"version\":\"");
-    text_put_u64(&text, registry.alias);
+    bool is_stale =
+        registry.n_reads <= 32 && (registry.stale_reads >> (registry.n_reads - 1) & 1) != 0;
+    text_put_u64(&text, is_stale ? registry.stale_alias : registry.alias);
     text_put(&text, "\"}],\"tags\":[{\"key\":\"steward.key\",\"value\":\"");
     text_put(&text, registry.has_key ? registry.key : "");
     text_put(&text, "\"}]}}");
@@ -133,6 +137,56 @@ static void move_when_the_alias_is_there_changes_nothing(void **state)
     assert_int_equal(registry.n_sets, 0);
 }
 
+static void move_when_the_first_read_is_stale_is_looked_at_again_and_set_once(void **state)
+{
+    (void)state;
+    start(5);
+    registry.stale_reads = 1;
+    registry.stale_alias = 3; /* It was the target before; somebody has moved it since. */
+    assert_int_equal(play(begin(0), NULL, false), EXCHANGE_DONE);
+    assert_int_equal(move.status, OUTCOME_DONE);
+    assert_true(move.changed);
+    assert_int_equal(registry.n_sets, 1);
+    assert_int_equal(registry.n_reads, 4); /* Stale, two that agree, and the read-back. */
+}
+
+static void move_when_the_second_look_is_stale_is_not_set_again(void **state)
+{
+    (void)state;
+    start(3);
+    registry.stale_reads = 2;
+    registry.stale_alias = 5;
+    assert_int_equal(play(begin(0), NULL, false), EXCHANGE_DONE);
+    assert_int_equal(move.status, OUTCOME_DONE);
+    assert_false(move.changed);
+    assert_int_equal(registry.n_sets, 0);
+}
+
+static void move_when_no_two_reads_agree_is_unknown_and_nothing_is_sent(void **state)
+{
+    (void)state;
+    start(3);
+    registry.stale_reads = 10;
+    registry.stale_alias = 5;
+    assert_int_equal(play(begin(0), NULL, false), EXCHANGE_FAILED);
+    assert_int_equal(move.status, OUTCOME_UNKNOWN);
+    assert_int_equal(registry.n_sets, 0);
+    assert_int_equal(registry.n_reads, 4);
+    assert_string_equal(move.exchange.error, "mlflow alias: two reads in a row never agree");
+}
+
+static void move_when_the_second_look_fails_is_unknown(void **state)
+{
+    (void)state;
+    start(3);
+    (void)begin(0);
+    struct http_response first = serve(), page = play_html(200);
+    assert_int_equal(alias_move_take(&move, 0, &first, &request), EXCHANGE_WAIT);
+    assert_int_equal(alias_move_timer(&move, move.exchange.wait_until, &request), EXCHANGE_SEND);
+    assert_int_equal(alias_move_take(&move, 2 * NS_PER_S, &page, &request), EXCHANGE_FAILED);
+    assert_int_equal(move.status, OUTCOME_UNKNOWN); /* An earlier attempt may have been applied. */
+}
+
 static void move_when_the_key_is_spent_changes_nothing(void **state)
 {
     (void)state;
@@ -218,6 +272,10 @@ int main(void)
         cmocka_unit_test(move_when_all_is_well_sets_once_and_reads_back),
         cmocka_unit_test(move_when_sent_carries_action_and_key),
         cmocka_unit_test(move_when_the_alias_is_there_changes_nothing),
+        cmocka_unit_test(move_when_the_first_read_is_stale_is_looked_at_again_and_set_once),
+        cmocka_unit_test(move_when_the_second_look_is_stale_is_not_set_again),
+        cmocka_unit_test(move_when_no_two_reads_agree_is_unknown_and_nothing_is_sent),
+        cmocka_unit_test(move_when_the_second_look_fails_is_unknown),
         cmocka_unit_test(move_when_the_key_is_spent_changes_nothing),
         cmocka_unit_test(move_when_the_answer_is_lost_is_found_and_not_repeated),
         cmocka_unit_test(move_when_the_request_is_lost_is_unknown_and_not_repeated),

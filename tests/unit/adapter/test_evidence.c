@@ -163,6 +163,15 @@ static void labels_when_few_look_further_back(void **state)
     assert_true(answer->baseline_error > 0.099 && answer->baseline_error < 0.101);
 }
 
+static void labels_when_further_back_are_enough_are_counted_over_one_span(void **state)
+{
+    (void)state;
+    assert_int_equal(play(TOOL_LABELS, "%5B3600s%5D", play_json(200, ONE("1600"))), EXCHANGE_DONE);
+    assert_int_equal(call.answer.labels.scored, 1600);
+    assert_int_equal(call.answer.labels.correct, 1600); /* Not the 300 of the shorter span. */
+    assert_true(call.answer.labels.cohort_from == -NS_PER_HOUR);
+}
+
 static void labels_when_not_a_number_have_no_data(void **state)
 {
     (void)state;
@@ -282,6 +291,7 @@ int main(void)
         cmocka_unit_test_setup(state_when_serving_follows_the_alias_needs_no_series, fresh),
         cmocka_unit_test_setup(state_when_the_registry_is_away_fails, fresh),
         cmocka_unit_test_setup(labels_when_few_look_further_back, fresh),
+        cmocka_unit_test_setup(labels_when_further_back_are_enough_are_counted_over_one_span, fresh),
         cmocka_unit_test_setup(labels_when_not_a_number_have_no_data, fresh),
         cmocka_unit_test_setup(labels_when_a_store_is_away_have_no_data, fresh),
         cmocka_unit_test_setup(features_when_moved_show_shift_and_nulls, fresh),

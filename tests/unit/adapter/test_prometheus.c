@@ -139,7 +139,8 @@ static void query_when_written_names_model_span_and_time(void **state)
     struct text text;
     text_init(&text, words, sizeof(words));
     assert_true(signal_query(&queries, SIGNAL_REQUESTS, "fr\"aud", 300 * NS_PER_S, &text));
-    assert_string_equal(words, "sum(increase(mlserve_requests_total{model=\"fr\\\"aud\"}[300s]))");
+    assert_string_equal(words, "sum(increase(mlserve_requests_total{model=\"fr\\\"aud\"}[300s])) "
+                               "and sum(mlserve_requests_total{model=\"fr\\\"aud\"} offset 300s)");
     assert_true(prometheus_query(&request, play_endpoint(), slice_of("up == 1"),
                                  EPOCH_UNIX_NS + 42 * NS_PER_MS));
     assert_string_equal(request.url, "http://server.test:1/api/v1/query");

@@ -148,6 +148,11 @@ static void config_when_a_value_is_wrong_names_place_and_reason(void **state)
     assert_refused("  mlflow: {url: \"http://127.0.0.1:5000\"}\n", "", "16:8", "has no live source");
     assert_refused("ROLLBACK]", "ROLLBACK, RETRAIN]", "17:8", "RETRAIN has no live adapter");
     assert_refused("labels,", "labels, shadow,", "16:8", "shadow has no live source");
+    assert_refused("labels,", "labels, tables,", "16:8", "tables has no live source");
+    assert_refused("labels,", "labels, logs,", "16:8", "logs has no live source");
+    assert_refused("labels,", "labels, canary,", "16:8", "canary has no live source");
+    assert_refused("ROLLBACK]", "ROLLBACK, CANARY]", "17:8", "CANARY has no live adapter");
+    assert_refused("[state, registry,", "[registry,", "17:8", "ROLLBACK needs the tool state");
 }
 
 static void config_when_it_has_no_live_section_says_so(void **state)
@@ -166,10 +171,34 @@ static void secret_when_others_can_read_it_is_refused(void **state)
     put_secret("open.token", "0123456789abcdef0123\n", 0644);
     assert_refused("ada.token", "open.token", "24:38", "others can use it (mode 644); chmod 600 it");
     put_secret("open.token", "0123456789abcdef0123\n", 0640);
+    assert_refused("ada.token", "open.token", "24:38", "others can use it (mode 640); chmod 600 it");
+    put_secret("open.token", "PRIVATE+KEY+example.com+0123", 0440);
+    assert_refused("  state_dir: state\n", "  state_dir: state\n  sign_key_file: open.token\n",
+                   "21:18", "others can use it (mode 440); chmod 600 it");
+    put_secret("open.token", "0123456789abcdef0123\n", 0400);
     char changed[4096];
     struct err_text text = {""};
     replaced("ada.token", "open.token", changed);
-    assert_int_equal(parse(changed, &text), OK); /* A group is a choice of whoever runs it. */
+    assert_int_equal(parse(changed, &text), OK);
+}
+
+static void listen_when_people_come_through_a_proxy_knows_its_name(void **state)
+{
+    char changed[4096];
+    struct err_text text = {""};
+    (void)state;
+    assert_int_equal(parse(file, &text), OK);
+    assert_false(config.is_remote);
+    assert_string_equal(config.page_url, "");
+    replaced("port: 9464", "port: 9464, url: \"https://steward.example/\"", changed);
+    assert_int_equal(parse(changed, &text), OK);
+    assert_string_equal(config.page_url, "https://steward.example");
+    replaced("address: 127.0.0.1", "address: 0.0.0.0, remote: true", changed);
+    assert_int_equal(parse(changed, &text), OK);
+    assert_true(config.is_remote);
+    assert_refused("port: 9464", "port: 9464, url: \"https://example.com/steward\"", "21:49",
+                   "without a path");
+    assert_refused("port: 9464", "port: 9464, url: \"example.com\"", "21:49", "wants http://");
 }
 
 static void secret_when_it_is_no_token_is_refused_without_being_shown(void **state)
@@ -244,6 +273,7 @@ int main(void)
         cmocka_unit_test(config_when_a_value_is_wrong_names_place_and_reason),
         cmocka_unit_test(config_when_it_has_no_live_section_says_so),
         cmocka_unit_test(secret_when_others_can_read_it_is_refused),
+        cmocka_unit_test(listen_when_people_come_through_a_proxy_knows_its_name),
         cmocka_unit_test(secret_when_it_is_no_token_is_refused_without_being_shown),
         cmocka_unit_test(mode_when_it_is_observe_takes_every_change_away),
         cmocka_unit_test(mode_when_it_is_propose_leaves_nothing_to_automation),

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -106,6 +107,7 @@ static void close_live(void)
     assert_int_equal(live_journal_close(live->journal, true, &text), OK);
     pipe_close(live->pipe);
     free(live->configs[0]);
+    free(live->configs[1]);
     free(live->block);
     free(live->event_buffer);
     free(live->outcome_buffer);
@@ -268,6 +270,25 @@ static void intent_when_the_process_died_is_not_sent_again_by_the_host(void **st
     close_live();
 }
 
+static void state_dir_when_others_can_use_it_is_refused(void **state)
+{
+    static const mode_t modes[] = {0755, 0701, 0770, 0720, 0740};
+    struct live_config *config = calloc(1, sizeof(*config));
+    struct policy *policy = calloc(1, sizeof(*policy));
+    struct live_request request = {.config = config, .policy = policy};
+    struct live_port port = {NULL, take_log, take_shown, NULL};
+    (void)state;
+    make_config(config);
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        assert_int_equal(chmod(folder, modes[i]), 0);
+        assert_int_equal(live_run(&request, &port, &text), ERR_CONFIG);
+        assert_non_null(strstr(text.text, "others can read or change what is kept there (mode 7"));
+        assert_non_null(strstr(text.text, folder));
+    }
+    free(config);
+    free(policy);
+}
+
 static void run_when_the_mode_is_another_begins_anew(void **state)
 {
     (void)state;
@@ -410,6 +431,162 @@ static void run_when_the_one_before_cannot_be_read_begins_halted(void **state)
     assert_int_equal(intake_letters(live), OK);
     start();
     step_halt();
+    close_live();
+}
+
+/* A frame whose snapshot has an action with an intent and no outcome. */
+static void put_state_of_open_action(void)
+{
+    struct docket *docket = (struct docket *)(uintptr_t)steward_docket(live->steward);
+    docket->n_entries = 1;
+    docket->entries[0] = (struct docket_entry){.incident = {1},
+                                               .model = {1},
+                                               .state = INCIDENT_OPEN,
+                                               .action = {1},
+                                               .verb = VERB_ROLLBACK,
+                                               .args = {.model = {1}, .target = {4}},
+                                               .action_state = ACTION_INTENDED};
+    while (live->sequence % SNAPSHOT_FRAMES != SNAPSHOT_FRAMES - 1) {
+        control(CONTROL_RESET);
+        docket->n_entries = 1;
+    }
+    struct event event = {.kind = EVENT_CONTROL};
+    event.control.kind = CONTROL_RESET;
+    struct recorder recorder = record_port(live);
+    struct loop *loop = &live->loop;
+    loop->event = event;
+    loop->event.sequence = ++live->sequence;
+    loop->event.at = live->at = live_now(live);
+    advice_reset(&loop->advice);
+    effects_reset(&loop->effects);
+    effects_record(&loop->effects, RECORD_INTENT)->action.value = 1;
+    assert_int_equal(recorder.put_event(recorder.self, &loop->event), OK);
+    assert_int_equal(
+        recorder.put_effects(recorder.self, &loop->event, &loop->advice, &loop->effects), OK);
+}
+
+static void run_when_it_was_left_with_an_open_change_is_settled_before_a_new_one_begins(void **state)
+{
+    struct event event;
+    uint64_t letter = 0, seed = 0;
+    struct person_act person_act = {.kind = ACT_HALT, .person = {1}};
+    (void)state;
+    open_live(LIVE_AUTO, false);
+    start();
+    put_state_of_open_action();
+    seed = live->seed;
+    close_live();
+    open_live(LIVE_SHADOW, false);
+    assert_true(live->settling);
+    assert_true(live->recovered && live->is_first);
+    assert_int_equal(live->seed, seed); /* The old run, by its own settings. */
+    assert_string_equal(config_of(live)->sources[0].registry->model, "fraud");
+    assert_false(settle_is_over(live));
+    start();
+    assert_true(queue_take(live, &event, &letter));
+    assert_int_equal(event.control.kind, CONTROL_HALT);
+    step(&event, letter);
+    struct docket *docket = (struct docket *)(uintptr_t)steward_docket(live->steward);
+    assert_true(docket->halted);
+    assert_false(live_changes(live));
+    struct server_port port = intake_port(live);
+    assert_int_equal(port.act(port.self, &person_act), TAKEN_KEPT); /* Kept for the new run. */
+    assert_int_equal(live->n_queued, 0);
+    docket->n_entries = 1;
+    docket->entries[0].action_state = ACTION_READING;
+    assert_false(settle_is_over(live));
+    docket->entries[0].action_state = ACTION_APPLIED;
+    assert_true(settle_is_over(live));
+    assert_int_equal(settle_end(live), OK);
+    assert_false(live->settling);
+    assert_int_not_equal(live->seed, seed);
+    assert_int_equal(intake_letters(live), OK);
+    assert_int_equal(live->n_queued, 1); /* The person's, and not the one of the old run. */
+    close_live();
+}
+
+static void run_when_its_open_change_cannot_be_read_back_leaves_the_new_one_halted(void **state)
+{
+    struct event event;
+    uint64_t letter = 0;
+    (void)state;
+    open_live(LIVE_AUTO, false);
+    start();
+    put_state_of_open_action();
+    close_live();
+    open_live(LIVE_SHADOW, false);
+    assert_true(queue_take(live, &event, &letter));
+    assert_false(settle_is_over(live));
+    live->settle_until = live_steady();
+    assert_true(settle_is_over(live));
+    assert_int_equal(settle_end(live), OK);
+    assert_int_equal(intake_letters(live), OK);
+    start();
+    step_halt();
+    close_live();
+}
+
+static void run_when_it_cannot_be_taken_up_and_has_an_open_change_leaves_the_new_one_halted(void **state)
+{
+    char path[128];
+    sqlite3 *database = NULL;
+    (void)state;
+    open_live(LIVE_AUTO, false);
+    start();
+    put_state_of_open_action();
+    close_live();
+    (void)snprintf(path, sizeof(path), "%s/journal.stw", folder);
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, "UPDATE snapshot SET body=x'00'", NULL, NULL, NULL),
+                     SQLITE_OK); /* As a build with another state would read it. */
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    open_live(LIVE_SHADOW, false);
+    assert_false(live->settling);
+    assert_int_equal(intake_letters(live), OK);
+    start();
+    step_halt();
+    close_live();
+}
+
+static void put_reply(uint32_t tokens)
+{
+    struct recorder recorder = record_port(live);
+    struct loop *loop = &live->loop;
+    memset(&loop->event, 0, sizeof(loop->event));
+    loop->event = (struct event){
+        .sequence = ++live->sequence, .at = live->at = live_now(live), .kind = EVENT_REPLY};
+    loop->event.reply = (struct reply_event){.tokens = tokens, .raw = slice_of("")};
+    loop->event.reply.reply.verdict = REPLY_SYNTAX;
+    advice_reset(&loop->advice);
+    effects_reset(&loop->effects);
+    assert_int_equal(recorder.put_event(recorder.self, &loop->event), OK);
+    assert_int_equal(
+        recorder.put_effects(recorder.self, &loop->event, &loop->advice, &loop->effects), OK);
+}
+
+static void budget_when_the_process_dies_is_what_was_left_of_it(void **state)
+{
+    (void)state;
+    open_live(LIVE_AUTO, false);
+    start();
+    put_reply(300);
+    put_reply(44);
+    close_live();
+    open_live(LIVE_AUTO, false);
+    assert_true(live->recovered);
+    assert_int_equal(live->meter.tokens, 344);
+    close_live();
+    open_live(LIVE_SHADOW, false); /* Another run, the same day. */
+    assert_false(live->recovered);
+    assert_int_equal(live->meter.tokens, 344);
+    assert_int_equal(live->meter.day, live_now(live) / NS_PER_DAY);
+    live->meter.open_until = NS_PER_HOUR;
+    assert_int_equal(record_begin(live, false), OK);
+    assert_int_equal(live->meter.tokens, 344);
+    assert_int_equal(live->meter.open_until, 0);
+    live->epoch_unix_ns -= 2 * NS_PER_DAY; /* As if that run had begun long ago. */
+    assert_int_equal(record_begin(live, false), OK);
+    assert_int_equal(live->meter.tokens, 0);
     close_live();
 }
 
@@ -567,12 +744,17 @@ int main(void)
         TEST(act_when_the_mode_is_auto_leaves),
         TEST(dry_run_when_an_act_is_due_shows_the_request_without_secrets),
         TEST(intent_when_the_process_died_is_not_sent_again_by_the_host),
+        TEST(state_dir_when_others_can_use_it_is_refused),
         TEST(run_when_the_mode_is_another_begins_anew),
         TEST(queue_when_a_note_is_borrowed_keeps_its_bytes),
         TEST(queue_when_it_is_nearly_full_closes_to_what_comes_from_outside),
         TEST(halt_when_a_restart_begins_a_new_run_holds_in_it),
         TEST(halt_when_it_was_reset_is_not_carried_into_a_new_run),
         TEST(run_when_the_one_before_cannot_be_read_begins_halted),
+        TEST(run_when_it_was_left_with_an_open_change_is_settled_before_a_new_one_begins),
+        TEST(run_when_its_open_change_cannot_be_read_back_leaves_the_new_one_halted),
+        TEST(run_when_it_cannot_be_taken_up_and_has_an_open_change_leaves_the_new_one_halted),
+        TEST(budget_when_the_process_dies_is_what_was_left_of_it),
         TEST(halt_when_a_reload_begins_a_new_run_holds_in_it),
         TEST(halt_when_the_process_dies_in_its_step_is_stepped_once_more_and_only_once),
         TEST(halt_when_a_change_has_not_left_ends_it_as_failed),

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "core/formats/codec.h"
 #include "core/formats/fingerprint.h"
@@ -297,6 +298,74 @@ static void journal_when_the_settings_are_others_says_so(void **state)
     assert_false(run.same_settings);
 }
 
+static int64_t count_letters(void)
+{
+    sqlite3 *database = NULL;
+    sqlite3_stmt *read = NULL;
+    assert_int_equal(sqlite3_open(queue, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(database, "SELECT count(*) FROM letter", -1, &read, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(read), SQLITE_ROW);
+    int64_t n = sqlite3_column_int64(read, 0);
+    assert_int_equal(sqlite3_finalize(read), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    return n;
+}
+
+static void letters_when_they_were_delivered_long_ago_are_forgotten_while_it_runs(void **state)
+{
+    char fill[320];
+    sqlite3 *database = NULL;
+    uint64_t letter = 0, waiting = 0;
+    bool is_duplicate = true;
+    (void)state;
+    assert_int_equal(live_journal_put_letter(journal, "event", (struct digest128){9, 9},
+                                             slice_of("body"), &waiting, &is_duplicate, &text),
+                     OK);
+    die();
+    (void)snprintf(fill, sizeof(fill),
+                   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < %d)"
+                   "INSERT INTO letter SELECT NULL, 'alert', randomblob(16), x'00', 1 FROM n",
+                   LIVE_LETTERS_KEPT + 4 * LIVE_LETTERS_TRIM);
+    assert_int_equal(sqlite3_open(queue, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, fill, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    open_journal();
+    for (uint64_t i = 0; i < LIVE_LETTERS_TRIM; i++) {
+        assert_int_equal(live_journal_put_letter(journal, "alert", (struct digest128){2, i},
+                                                 slice_of("a"), &letter, &is_duplicate, &text),
+                         OK);
+        assert_int_equal(live_journal_letter_done(journal, letter, &text), OK);
+    }
+    die();
+    assert_true(count_letters() <= LIVE_LETTERS_KEPT + LIVE_LETTERS_TRIM);
+    open_journal();
+    assert_int_equal(live_journal_put_letter(journal, "event", (struct digest128){9, 9},
+                                             slice_of("body"), &letter, &is_duplicate, &text),
+                     OK); /* What waits is never forgotten. */
+    assert_true(is_duplicate);
+    assert_int_equal(letter, waiting);
+}
+
+static void journal_when_a_steward_holds_it_or_did_not_close_it_says_so_to_readers(void **state)
+{
+    struct audit_request request = {.path = path};
+    static struct audit_result result;
+    (void)state;
+    put_event(1, 0);
+    put_frame(1);
+    assert_int_equal(audit_verify(&request, &result, &text), ERR_UNAVAILABLE);
+    assert_non_null(strstr(text.text, "a running steward holds it"));
+    die();
+    assert_int_equal(audit_verify(&request, &result, &text), ERR_DATA);
+    assert_non_null(strstr(text.text, "was not closed"));
+    open_journal();
+    assert_int_equal(live_journal_close(journal, false, &text), OK);
+    journal = NULL;
+    assert_int_equal(audit_verify(&request, &result, &text), OK);
+    assert_string_equal(result.problem.text, "");
+}
+
 static void journal_when_the_file_is_something_else_is_refused(void **state)
 {
     (void)state;
@@ -321,6 +390,8 @@ int main(void)
         TEST(event_when_the_process_dies_in_its_step_is_set_aside_once),
         TEST(letter_when_it_was_not_delivered_comes_again_and_otherwise_never),
         TEST(journal_when_it_is_closed_replays_and_verifies_and_can_go_on),
+        TEST(letters_when_they_were_delivered_long_ago_are_forgotten_while_it_runs),
+        TEST(journal_when_a_steward_holds_it_or_did_not_close_it_says_so_to_readers),
         TEST(journal_when_another_process_has_it_is_refused),
         TEST(journal_when_the_settings_are_others_says_so),
         TEST(journal_when_the_file_is_something_else_is_refused),

@@ -28,6 +28,7 @@ struct stage {
     int64_t now;
     char page[PAGE_BYTES];
     char cookie[128], csrf[33];
+    const char *origin, *fetch_site; /* What the browser says. */
 };
 static struct stage *stage;
 
@@ -114,12 +115,14 @@ static int set_stage(void **state)
     (void)snprintf(stage->config.intake_token, TOKEN_BYTES, "%s", intake_token);
     board_init(&stage->board, deployment);
     stage->view = (struct server_view){&stage->config, &stage->board, &stage->docket, 0};
-    stage->server.port =
-        (struct server_port){stage, take_act, take_intake, write_metrics, write_ready, tell_now};
+    stage->server.port = (struct server_port){stage,       take_act, take_intake, write_metrics,
+                                              write_ready, tell_now, tell_now};
     stage->server.view = &stage->view;
     stage->server.page = stage->page;
     stage->answer = TAKEN_KEPT;
     stage->now = 2 * NS_PER_MIN;
+    stage->origin = "http://127.0.0.1:9464";
+    stage->fetch_site = "same-origin";
     put_story();
     return 0;
 }
@@ -140,7 +143,8 @@ static struct reply_page ask(const char *method, const char *path, const char *a
                               .authorization = slice_of(authorization),
                               .cookie = slice_of(cookie),
                               .content_type = slice_of("application/x-www-form-urlencoded"),
-                              .origin = slice_of(""),
+                              .origin = slice_of(stage->origin),
+                              .fetch_site = slice_of(stage->fetch_site),
                               .webhook_id = slice_of(""),
                               .webhook_timestamp = slice_of(""),
                               .webhook_signature = slice_of(""),
@@ -329,6 +333,60 @@ static void act_when_the_form_is_forged_does_nothing(void **state)
     assert_int_equal(stage->n_acts, 0);
 }
 
+static void form_when_it_comes_from_elsewhere_is_refused(void **state)
+{
+    static const struct {
+        const char *origin, *fetch_site;
+        uint32_t status;
+    } cases[] = {
+        {"http://127.0.0.1:9464", "same-origin", 303},
+        {"http://127.0.0.1:9464", "", 303},
+        {"", "same-origin", 303},
+        {"https://steward.example", "", 303}, /* Through the proxy. */
+        {"http://127.0.0.1:9465", "", 403},   /* Another port of the same machine. */
+        {"http://127.0.0.1:9464", "same-site", 403},
+        {"http://127.0.0.1:9464", "cross-site", 403},
+        {"http://127.0.0.1:9464", "none", 403},
+        {"http://evil.example", "", 403},
+        {"https://steward.example.evil.example", "", 403},
+        {"https://", "", 403},
+        {"ftp://127.0.0.1:9464", "", 403},
+        {"null", "", 403},
+        {"", "", 403},
+    };
+    char login[80], halt[80];
+    (void)state;
+    (void)snprintf(stage->config.page_url, sizeof(stage->config.page_url), "https://steward.example");
+    sign_in();
+    (void)snprintf(login, sizeof(login), "token=%s", token);
+    (void)snprintf(halt, sizeof(halt), "csrf=%s&act=halt&number=0", stage->csrf);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint32_t n_acts = stage->n_acts;
+        bool is_ours = cases[i].status == 303;
+        stage->origin = cases[i].origin;
+        stage->fetch_site = cases[i].fetch_site;
+        struct reply_page reply = ask("POST", "/login", "", "", login);
+        assert_int_equal(reply.status, cases[i].status);
+        assert_int_equal(reply.cookie[0] != '\0', is_ours);
+        assert_int_equal(ask("POST", "/act", "", stage->cookie, halt).status, cases[i].status);
+        assert_int_equal(stage->n_acts, n_acts + is_ours);
+        assert_int_equal(ask("POST", "/logout", "", "", "").status, cases[i].status);
+    }
+}
+
+static void cookie_when_people_come_by_tls_is_for_tls_alone(void **state)
+{
+    char login[80];
+    (void)state;
+    (void)snprintf(login, sizeof(login), "token=%s", token);
+    assert_null(strstr(ask("POST", "/login", "", "", login).cookie, "Secure"));
+    stage->config.is_remote = true;
+    assert_non_null(strstr(ask("POST", "/login", "", "", login).cookie, "; Secure"));
+    stage->config.is_remote = false;
+    (void)snprintf(stage->config.page_url, sizeof(stage->config.page_url), "https://steward.example");
+    assert_non_null(strstr(ask("POST", "/login", "", "", login).cookie, "; Secure"));
+}
+
 static void act_when_the_request_waits_no_longer_is_refused(void **state)
 {
     char body[200];
@@ -412,6 +470,9 @@ static void request_when_its_host_is_foreign_or_its_body_too_large_is_refused(vo
     struct reply_page reply;
     server_answer(&stage->server, &inquiry, &reply);
     assert_int_equal(reply.status, 421);
+    (void)snprintf(stage->config.page_url, sizeof(stage->config.page_url), "https://evil.example");
+    server_answer(&stage->server, &inquiry, &reply); /* Unless it is the proxy's. */
+    assert_int_equal(reply.status, 200);
     inquiry.host = slice_of("localhost:9464");
     inquiry.too_large = true;
     server_answer(&stage->server, &inquiry, &reply);
@@ -446,6 +507,8 @@ int main(void)
         TEST(page_when_it_offers_a_choice_stands_still),
         TEST(utc_when_a_time_is_given_is_its_date_and_clock),
         TEST(act_when_the_form_is_forged_does_nothing),
+        TEST(form_when_it_comes_from_elsewhere_is_refused),
+        TEST(cookie_when_people_come_by_tls_is_for_tls_alone),
         TEST(act_when_the_request_waits_no_longer_is_refused),
         TEST(act_when_it_cannot_be_kept_says_so),
         TEST(command_when_the_token_is_right_acts_for_its_person),
