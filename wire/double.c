@@ -11,7 +11,13 @@
 
 #define ANSWER_NS (8 * NS_PER_MS)
 
-enum { TWICE_MAX = (1 << 15) - 1, RETRY_AFTER_S_MAX = 5, PPM = 1000000 };
+enum {
+    TWICE_MAX = (1 << 15) - 1,
+    RETRY_AFTER_S_MAX = 5,
+    PPM = 1000000,
+    LABEL_WINDOWS = 3, /* Of the first look at labels. */
+    LABELS_FEW = 999   /* Fewer than an answer needs. */
+};
 
 enum wire_fault wire_fault_draw(struct stream *stream)
 {
@@ -209,22 +215,23 @@ static void put_bin(const struct wire_double *servers, int64_t now_ns, const cha
     text_put(text, "\"]}");
 }
 
-static void put_bins(const struct wire_double *servers, int64_t now_ns, struct text *text)
+static void put_bins(const struct wire_double *servers, const struct window *window, int64_t now_ns,
+                     struct text *text)
 {
     for (uint32_t i = 0; i < servers->entry->n_features; i++) {
         for (uint32_t j = 0; j < BINS; j++) {
             text_put(text, i + j == 0 ? "" : ",");
-            put_bin(servers, now_ns, servers->entry->features[i].name, j,
-                    servers->window->bins[i][j], text);
+            put_bin(servers, now_ns, servers->entry->features[i].name, j, window->bins[i][j], text);
         }
     }
 }
 
-static void put_scores(const struct wire_double *servers, int64_t now_ns, struct text *text)
+static void put_scores(const struct wire_double *servers, const struct window *window,
+                       int64_t now_ns, struct text *text)
 {
     for (uint32_t i = 0; i < SCORE_BINS; i++) {
         text_put(text, i == 0 ? "" : ",");
-        put_bin(servers, now_ns, NULL, i, servers->window->score_bins[i], text);
+        put_bin(servers, now_ns, NULL, i, window->score_bins[i], text);
     }
 }
 
@@ -267,46 +274,97 @@ static void query_window(const struct wire_double *servers, const struct http_re
 {
     text_put(text, "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[");
     if (asks(request, "mlfeat_bin_total")) {
-        put_bins(servers, now_ns, text);
+        put_bins(servers, servers->window, now_ns, text);
     } else if (asks(request, "mlpred_score_bin_total")) {
-        put_scores(servers, now_ns, text);
+        put_scores(servers, servers->window, now_ns, text);
     } else {
         put_count(servers, request, now_ns, text);
     }
     text_put(text, "]}}");
 }
 
-static void query(const struct wire_double *servers, const struct http_request *request,
-                  int64_t now_ns, struct text *text)
+/* The count that the platform shows of what was asked; false: no such series. */
+static bool count_of_platform(const struct answer *asked, const struct http_request *request,
+                              double *ret_value)
 {
-    const struct state_answer *state = &servers->state;
-    const struct platform_answer *platform = &servers->platform;
-    bool is_platform = servers->is_platform, is_there = true;
-    static const struct version_id no_version = {0};
-    struct version_id version = no_version;
-    double value = 0.0;
-    if (asks(request, "mlserve_model_info")) {
-        version = state->serving;
-        is_there = version.value != 0;
-        value = 1.0;
-    } else if (asks(request, "mlserve_replicas")) {
-        value = is_platform ? platform->ready_replicas : state->ready_replicas;
+    const struct state_answer *state = &asked->state;
+    const struct platform_answer *platform = &asked->platform;
+    bool is_platform = asked->tool == TOOL_PLATFORM;
+    if (asks(request, "mlserve_replicas")) {
+        *ret_value = is_platform ? platform->ready_replicas : state->ready_replicas;
     } else if (asks(request, "mlserve_fallback_active")) {
-        value = state->fallback ? 1.0 : 0.0;
+        *ret_value = state->fallback ? 1.0 : 0.0;
     } else if (asks(request, "mlserve_restarts_total")) {
-        value = platform->restarts;
+        *ret_value = platform->restarts;
     } else if (asks(request, "mlserve_request_duration_seconds_bucket")) {
-        value = (double)platform->latency_p95_us / 1e6;
+        *ret_value = (double)platform->latency_p95_us / 1e6;
     } else if (asks(request, "mlserve_requests_total")) {
         bool is_errors = asks(request, "5..");
-        value = is_platform ? (is_errors ? platform->errors : platform->requests)
-                            : (is_errors ? state->errors : state->requests);
+        *ret_value = is_platform ? (is_errors ? platform->errors : platform->requests)
+                                 : (is_errors ? state->errors : state->requests);
     } else {
-        is_there = false;
+        return false;
     }
+    return true;
+}
+
+/* Labels: what the answer holds, or where only the three windows of the first look are asked for, their part of it; too few for an
+ * answer where the platform had to look further back. */
+static uint32_t labels_of(const struct wire_double *servers, const struct http_request *request,
+                          bool is_scored)
+{
+    const struct labels_answer *labels = &servers->asked->labels;
+    char span[32];
+    int64_t windows = (labels->cohort_to - labels->cohort_from) / servers->window_ns;
+    (void)snprintf(span, sizeof(span), "%%5B%llds%%5D",
+                   (long long)(LABEL_WINDOWS * servers->window_ns / NS_PER_S));
+    uint32_t whole = is_scored ? labels->scored : labels->correct;
+    if (windows <= LABEL_WINDOWS || !asks(request, span)) {
+        return whole;
+    }
+    uint64_t part = (uint64_t)whole * LABEL_WINDOWS / (uint64_t)windows;
+    return part < LABELS_FEW ? (uint32_t)part : LABELS_FEW;
+}
+
+/* What labels, decisions and the golden set count. */
+static bool count_of_quality(const struct wire_double *servers, const struct http_request *request,
+                             double *ret_value)
+{
+    const struct answer *asked = servers->asked;
+    if (asked->tool == TOOL_LABELS) {
+        *ret_value = labels_of(servers, request, asks(request, "mlqual_scored_total"));
+    } else if (asked->tool == TOOL_GOLDEN) {
+        *ret_value = asks(request, "golden_scored") ? asked->golden.n : asked->golden.correct;
+    } else {
+        ASSERT(asked->tool == TOOL_DECISIONS);
+        *ret_value = asks(request, "mlpred_decisions_total") ? asked->decisions.positives
+                     : asks(request, "5..")                  ? 0.0
+                                                             : asked->decisions.decisions;
+    }
+    return true;
+}
+
+static void query_answer(const struct wire_double *servers, const struct http_request *request,
+                         int64_t now_ns, struct text *text)
+{
+    const struct answer *asked = servers->asked;
+    bool is_state = asked->tool == TOOL_STATE || asked->tool == TOOL_PLATFORM;
+    static const struct version_id no_version = {0};
+    struct version_id version =
+        asked->tool == TOOL_GOLDEN ? asked->golden.version : asked->state.serving;
+    double value = 1.0;
     text_put(text, "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[");
-    if (is_there) {
-        put_sample(servers, now_ns, version, value, text);
+    if (asks(request, "mlfeat_bin_total")) {
+        put_bins(servers, servers->newest, now_ns, text);
+    } else if (asks(request, "mlpred_score_bin_total")) {
+        put_scores(servers, servers->newest, now_ns, text);
+    } else if (asks(request, "mlserve_model_info")) {
+        if (version.value != 0) {
+            put_sample(servers, now_ns, version, value, text);
+        }
+    } else if (is_state ? count_of_platform(asked, request, &value)
+                        : count_of_quality(servers, request, &value)) {
+        put_sample(servers, now_ns, no_version, value, text);
     }
     text_put(text, "]}}");
 }
@@ -320,7 +378,7 @@ static void answer(struct wire_double *servers, const struct http_request *reque
         if (servers->window != NULL) {
             query_window(servers, request, now_ns, text);
         } else {
-            query(servers, request, now_ns, text);
+            query_answer(servers, request, now_ns, text);
         }
     } else if (request->method == HTTP_POST) {
         change(servers, request, now_ns, text);

@@ -41,11 +41,11 @@ struct double_model {
 struct wire_double {
     struct double_model model;
     struct registry_answer registry;
-    struct state_answer state;
-    struct platform_answer platform;
     const struct window *window; /* What requests and errors are taken from: the window where there is one, ... */
     const struct model_entry *entry; /* ... with the names of its features, ... */
-    bool is_platform;                /* ... else platform or state. */
+    const struct answer *asked;      /* ... else what this answer holds; bins are those of ... */
+    const struct window *newest;     /* ... the newest window. NULL: none yet. */
+    int64_t window_ns;
     enum wire_doom doom;
     bool dark;       /* From now on nothing answers. */
     uint32_t n_sets; /* Sets of the alias that were applied. */

@@ -8,6 +8,7 @@
 #include "core/types/limits.h"
 #include "live/adapter/evidence.h"
 #include "live/adapter/mlflow.h"
+#include "wire/alerts.h"
 #include "wire/double.h"
 #include "wire/wire.h"
 
@@ -27,12 +28,21 @@ struct wire {
     struct endpoint prometheus;
     struct registry_source registry;
     struct live_memory memory;
+    struct window newest[MODELS_MAX]; /* As the platform had them; requests 0 and from 0: none yet. */
+    struct alert_double alerts;
+    struct alert_intake intake;
+    uint64_t n_watches;
     struct alias_move move;
     struct evidence_call evidence;
     struct window_read read;
     struct window sent; /* The window as the platform has it. */
     struct http_request request;
 };
+
+static void put_query(struct signal_queries *queries, enum signal_kind signal, const char *words)
+{
+    (void)snprintf(queries->templates[signal], QUERY_BYTES, "%s", words);
+}
 
 enum err wire_open(struct wire **ret_wire, struct err_text *ret_text)
 {
@@ -47,6 +57,8 @@ enum err wire_open(struct wire **ret_wire, struct err_text *ret_text)
     (void)snprintf(wire->registry.alias, sizeof(wire->registry.alias), "champion");
     wire->registry.epoch_unix_ns = EPOCH_UNIX_NS;
     wire->servers.epoch_unix_ns = EPOCH_UNIX_NS;
+    put_query(&wire->queries, SIGNAL_GOLDEN_SCORED, "golden_scored{model=\"$model\"}");
+    put_query(&wire->queries, SIGNAL_GOLDEN_CORRECT, "golden_correct{model=\"$model\"}");
     *ret_wire = wire;
     return OK;
 }
@@ -58,8 +70,19 @@ static void begin(void *self, const struct run_identity *identity)
     struct wire *wire = self;
     wire->deployment = &identity->settings->deployment;
     wire->seed = identity->seed;
-    wire->n_exchanges = 0;
+    wire->n_exchanges = wire->n_watches = 0;
     memset(wire->models, 0, sizeof(wire->models));
+    memset(wire->newest, 0, sizeof(wire->newest));
+    memset(&wire->memory, 0, sizeof(wire->memory));
+    memset(&wire->alerts, 0, sizeof(wire->alerts));
+    memset(&wire->intake, 0, sizeof(wire->intake));
+    wire->alerts.epoch_unix_ns = EPOCH_UNIX_NS;
+}
+
+static void note(void *self, const struct event *event)
+{
+    struct wire *wire = self;
+    live_memory_note(&wire->memory, event);
 }
 
 /* The registry's view of the model as the plant has it now. People move aliases too. */
@@ -149,6 +172,7 @@ static void merge_state(const struct state_answer *read, struct state_answer *st
     state->registered = read->registered;
     state->serving = read->serving;
     state->serving_digest = read->serving_digest;
+    state->schema_id = read->schema_id;
     state->previous = read->previous;
     state->fallback = read->fallback;
     state->ready_replicas = read->ready_replicas;
@@ -156,13 +180,50 @@ static void merge_state(const struct state_answer *read, struct state_answer *st
     state->errors = read->errors;
 }
 
+/* Figures that no count of the double makes stay the plant's. */
 static void take_answer(const struct answer *read, struct answer *ret_answer)
 {
-    if (read->status == ANSWER_OK && read->tool == TOOL_STATE) {
+    struct answer was = *ret_answer;
+    bool is_state = read->status == ANSWER_OK && read->tool == TOOL_STATE;
+    if (is_state) {
         merge_state(&read->state, &ret_answer->state);
-    } else {
-        *ret_answer = *read;
+        return;
     }
+    *ret_answer = *read;
+    if (read->status == ANSWER_OK && read->tool == TOOL_LABELS) {
+        ret_answer->labels.cohort_from = was.labels.cohort_from;
+        ret_answer->labels.cohort_to = was.labels.cohort_to;
+        ret_answer->labels.arrival_ratio = was.labels.arrival_ratio;
+    }
+}
+
+/* The tools that a live platform has by a server, as far as this wire has seen what they are made of. */
+static bool is_carried(const struct wire *wire, const struct answer *answer)
+{
+    uint32_t model_i = answer->model.value - 1u;
+    bool has_baseline = wire->memory.baselines[model_i].version.value != 0;
+    bool has_window = wire->newest[model_i].to != 0;
+    switch (answer->tool) {
+    case TOOL_STATE:
+    case TOOL_REGISTRY:
+    case TOOL_PLATFORM:
+    case TOOL_LABELS:
+        return true;
+    case TOOL_GOLDEN:
+        return has_baseline;
+    case TOOL_FEATURES:
+    case TOOL_DECISIONS:
+        return has_baseline && has_window;
+    case TOOL_CHANGES:
+    case TOOL_SHADOW:
+    case TOOL_TABLES:
+    case TOOL_CALENDAR:
+    case TOOL_LOGS:
+    case TOOL_CANARY:
+    case N_TOOLS:
+        break;
+    }
+    return false;
 }
 
 static void answer(void *self, const struct registry_answer *registry, struct version_id registered,
@@ -170,22 +231,17 @@ static void answer(void *self, const struct registry_answer *registry, struct ve
 {
     struct wire *wire = self;
     struct wire_double *servers = &wire->servers;
-    bool is_carried = ret_answer->tool == TOOL_STATE || ret_answer->tool == TOOL_REGISTRY ||
-                      ret_answer->tool == TOOL_PLATFORM;
-    if (ret_answer->status != ANSWER_OK || !is_carried) {
+    if (ret_answer->status != ANSWER_OK || !is_carried(wire, ret_answer)) {
         return;
     }
+    uint32_t model_i = ret_answer->model.value - 1u;
     bool is_state = ret_answer->tool == TOOL_STATE;
     show(wire, ret_answer->model, is_state ? ret_answer->state.registered : registered);
-    servers->registry = *registry;
-    servers->is_platform = ret_answer->tool == TOOL_PLATFORM;
-    if (is_state) {
-        servers->state = ret_answer->state;
-    } else if (ret_answer->tool == TOOL_REGISTRY) {
-        servers->registry = ret_answer->registry;
-    } else {
-        servers->platform = ret_answer->platform;
-    }
+    servers->registry = ret_answer->tool == TOOL_REGISTRY ? ret_answer->registry : *registry;
+    servers->asked = ret_answer;
+    servers->newest = &wire->newest[model_i];
+    servers->entry = &wire->deployment->models[model_i];
+    servers->window_ns = wire->deployment->window_ns;
     struct stream stream;
     stream_init(&stream, wire->seed, "wire/answer", wire->n_exchanges++);
     const struct model_source source = {.prometheus = &wire->prometheus,
@@ -210,38 +266,25 @@ static void answer(void *self, const struct registry_answer *registry, struct ve
             next = evidence_call_timer(call, at, &wire->request);
         }
     }
-    wire->models[ret_answer->model.value - 1] = servers->model;
+    wire->models[model_i] = servers->model;
     take_answer(&call->answer, ret_answer);
 }
 
-/* As the live host does: without a counter of requests, and where the exchange failed, there is no window. */
-static bool window(void *self, struct window *ret_window)
+/* One reading of the window that was sent; false: the exchange failed or there is none. */
+static bool read_window(struct wire *wire, bool is_disturbed, struct stream *stream,
+                        struct window *ret_window)
 {
-    struct wire *wire = self;
     struct window_read *read = &wire->read;
-    bool is_carried = ret_window->role == SERVING_CHAMPION &&
-                      ret_window->to - ret_window->from == wire->deployment->window_ns;
-    if (!is_carried) {
-        return true;
-    }
-    wire->sent = *ret_window;
-    wire->servers.window = &wire->sent;
-    wire->servers.entry = &wire->deployment->models[ret_window->model.value - 1];
-    wire->servers.dark = false;
-    wire->servers.doom = DOOM_NONE;
-    struct stream stream;
-    stream_init(&stream, wire->seed, "wire/window", wire->n_exchanges++);
-    bool is_disturbed = stream_chance(&stream, P_DISTURBED) != 0;
-    int64_t at = ret_window->to;
+    int64_t at = wire->sent.to;
     struct http_response response;
     enum exchange_next next =
         window_read_begin(read, &wire->prometheus, &wire->queries, wire->deployment,
-                          ret_window->model, EPOCH_UNIX_NS, ret_window->to, at, &wire->request);
+                          wire->sent.model, EPOCH_UNIX_NS, wire->sent.to, at, &wire->request);
     for (uint32_t i = 0; next == EXCHANGE_SEND || next == EXCHANGE_WAIT; i++) {
         ASSERT(i < ROUNDS_MAX);
         if (next == EXCHANGE_SEND) {
-            enum wire_fault fault = is_disturbed ? wire_fault_draw(&stream) : WIRE_FAULT_NONE;
-            at = double_serve(&wire->servers, &wire->request, fault, &stream, at, &response);
+            enum wire_fault fault = is_disturbed ? wire_fault_draw(stream) : WIRE_FAULT_NONE;
+            at = double_serve(&wire->servers, &wire->request, fault, stream, at, &response);
             next = window_read_take(read, at, &response, &wire->request);
         } else {
             at = read->exchange.wait_until > at ? read->exchange.wait_until : at;
@@ -255,7 +298,42 @@ static bool window(void *self, struct window *ret_window)
     return true;
 }
 
+/* True when an alert that came by wakes the model of the window. */
+static bool is_woken(struct wire *wire)
+{
+    struct stream stream;
+    stream_init(&stream, wire->seed, "wire/alert", wire->n_watches++);
+    alerts_watch(&wire->alerts, wire->deployment, &wire->sent);
+    alerts_post(&wire->alerts, wire->deployment, wire->sent.model, &stream, &wire->intake);
+    uint32_t bit = UINT32_C(1) << (wire->sent.model.value - 1);
+    bool is_woken = (wire->intake.woken & bit) != 0;
+    wire->intake.woken &= ~bit;
+    return is_woken;
+}
+
+/* As the live host does: without a counter of requests, and where the exchange failed, there is no window, until an alert has it read again. */
+static bool window(void *self, struct window *ret_window)
+{
+    struct wire *wire = self;
+    bool is_carried_by_queries = ret_window->role == SERVING_CHAMPION &&
+                                 ret_window->to - ret_window->from == wire->deployment->window_ns;
+    if (!is_carried_by_queries) {
+        return true;
+    }
+    wire->sent = wire->newest[ret_window->model.value - 1] = *ret_window;
+    wire->servers.window = &wire->sent;
+    wire->servers.entry = &wire->deployment->models[ret_window->model.value - 1];
+    wire->servers.dark = false;
+    wire->servers.doom = DOOM_NONE;
+    struct stream stream;
+    stream_init(&stream, wire->seed, "wire/window", wire->n_exchanges++);
+    bool is_disturbed = stream_chance(&stream, P_DISTURBED) != 0;
+    bool is_read = read_window(wire, is_disturbed, &stream, ret_window);
+    return (is_woken(wire) && !is_read) ? read_window(wire, is_disturbed, &stream, ret_window)
+                                        : is_read;
+}
+
 struct wire_port wire_port_of(struct wire *wire)
 {
-    return (struct wire_port){wire, begin, answer, window, act};
+    return (struct wire_port){wire, begin, note, answer, window, act};
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Door of the wire: the adapters of live mode played inside the simulator against doubles of MLflow and Prometheus that speak bytes. */
+/* Door of the wire: the adapters of live mode played inside the simulator against doubles of MLflow, Prometheus and Alertmanager that speak bytes. */
 #ifndef WIRE_WIRE_H
 #define WIRE_WIRE_H
 

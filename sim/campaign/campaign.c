@@ -128,7 +128,7 @@ static enum err run_one(void *self, uint64_t run, struct run_result *ret_result,
         }
         campaign->settings->deployment = *deployment;
         campaign->settings->deployment.llm.enabled =
-            deployment->llm.enabled && plan.persona != PERSONA_OFF;
+            deployment->llm.enabled && (request->cassette != NULL || plan.persona != PERSONA_OFF);
         campaign->settings->policy = *policy;
         campaign->settings->mind = mind_of(request, (enum arm)arm);
         campaign->settings->seed = seed;
@@ -139,7 +139,9 @@ static enum err run_one(void *self, uint64_t run, struct run_result *ret_result,
                                           .recording = is_recorded ? &recording : NULL,
                                           .journal = &request->journal,
                                           .trace = &request->trace,
-                                          .wire = &request->wire};
+                                          .wire = &request->wire,
+                                          .cassette = request->cassette,
+                                          .llm = &request->llm};
         TRY(episode_run(campaign->episode, &episode, &ret_result->arms[arm], ret_text));
     }
     return OK;
@@ -208,6 +210,11 @@ static void add_arm(struct campaign *campaign, int arm, const struct run_result 
     sum->needless_pages += sheet->needless_pages;
     sum->violations += sheet->n_violations;
     sum->llm_calls += sheet->llm_calls;
+    if (sum->llm_unrecorded == 0) {
+        sum->unrecorded_prompt = run->arms[arm].unrecorded_prompt;
+        sum->unrecorded_seed = run->seed;
+    }
+    sum->llm_unrecorded += run->arms[arm].llm_unrecorded;
     sum->cost_usd += (double)sheet->cost_microusd * 1e-6;
     sum->effects += sheet->effects;
     sum->records += sheet->records;
@@ -422,7 +429,8 @@ enum err campaign_run(const struct campaign_request *request, const volatile int
     if (err == OK) {
         campaign->result->seed = request->seed;
         campaign->result->runs = request->runs;
-        bool is_told = request->journal.put != NULL || request->trace.put != NULL;
+        bool is_told =
+            request->journal.put != NULL || request->trace.put != NULL || request->llm.put != NULL;
         struct work work = {campaign, run_one, collect};
         err = workers_run(&work, request->runs, is_told ? 1 : request->jobs, stop, ret_text);
     }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/base/err.h"
+#include "core/formats/cassette.h"
 #include "core/formats/csv.h"
 #include "core/steward.h"
 #include "sim/judge/judge.h"
@@ -93,15 +94,23 @@ enum wire_fate {
 struct wire_port {
     void *self;
     void (*begin)(void *self, const struct run_identity *identity);
+    /* An event as core is about to get it: what a live host would remember of it. */
+    void (*note)(void *self, const struct event *event);
     /* Replaces an answer by what arrives of it. registry, registered: what the registry holds of its model now. */
     void (*answer)(void *self, const struct registry_answer *registry, struct version_id registered,
                    struct answer *ret_answer);
     /* Replaces a window of a champion by what arrives of it; false: nothing does. */
     bool (*window)(void *self, struct window *ret_window);
-    /* Moves an alias from registered to the target of a ROLLBACK, PROMOTE or SWITCH_MODEL. fate: what the plan wants of it; returned: what
+    /* Moves an alias from registered to the target of a ROLLBACK, PROMOTE, SWITCH_MODEL or RECONCILE. fate: what the plan wants of it; returned: what
      * became of it. *ret_delay_ns: until the registry had it, or the exchange was over. */
     enum wire_fate (*act)(void *self, const struct act_effect *act, struct version_id registered,
                           enum wire_fate fate, int64_t now_ns, int64_t *ret_delay_ns);
+};
+
+/* What the mocked LLM was asked and answered, in the order of the questions. put NULL: nobody listens. A failure ends the campaign. */
+struct llm_port {
+    void *self;
+    enum err (*put)(void *self, const struct cassette_exchange *exchange);
 };
 
 /* What the judge said of one episode of one arm, told in run order whatever the number of workers. */
@@ -119,10 +128,14 @@ struct verdict_port {
 struct campaign_request {
     const struct suite *suite; /* All targets together. */
     uint64_t seed, runs;
-    uint32_t jobs; /* Worker processes, >= 1. Forced to 1 with a journal or a trace. */
+    uint32_t jobs; /* Worker processes, >= 1. Forced to 1 with a journal, a trace or a listener to the LLM. */
     bool arms[N_ARMS];
-    enum mind_kind mind;                 /* Of the steward arm; the manual arm has none. */
-    int persona;                         /* -1: what the plan says; else enum persona. */
+    enum mind_kind mind; /* Of the steward arm; the manual arm has none. */
+    int persona;         /* -1: what the plan says; else enum persona. */
+    /* Played in place of the mocked LLM, from its beginning in every episode; NULL: none. A question with a prompt that it has not, or not any more,
+     * finds the LLM away. */
+    const struct cassette *cassette;
+    struct llm_port llm;
     const struct policy *policy;         /* NULL: what the scenario names. */
     const struct deployment *deployment; /* NULL: likewise. */
     const struct named_deployment *deployments;
@@ -169,6 +182,9 @@ struct arm_result {
     struct interval outcome_errors[N_INVARIANTS]; /* Share of episodes with at least one (outcome invariants only). */
     uint64_t outcome_error_episodes; /* With any. */
     uint64_t llm_calls;
+    uint64_t llm_unrecorded;            /* Of these, with no exchange on the cassette. */
+    struct digest128 unrecorded_prompt; /* Of the first. */
+    uint64_t unrecorded_seed;
     double cost_usd;
     uint64_t effects, records;
     uint64_t n_listed;

@@ -41,6 +41,7 @@ struct call {
     bool used;
     struct ask_llm_effect ask;
     struct llm_answer answer;
+    enum reply_verdict silence; /* Where no answer comes. */
     char raw[REPLY_BYTES_MAX];
 };
 
@@ -68,7 +69,9 @@ struct episode {
     struct call in_flight[CALLS_MAX];
     char reply[REPLY_BYTES_MAX]; /* Raw bytes of the reply being delivered. */
     uint32_t llm_calls;
-    uint64_t cost_microusd;
+    uint64_t cost_microusd, llm_unrecorded;
+    struct cassette_head cassette;
+    struct digest128 unrecorded_prompt;
     /* Recorder. */
     struct digest128 chain;
     size_t event_bytes;
@@ -234,12 +237,57 @@ static bool is_brought(struct episode *episode, struct event *event)
     if (event->kind == EVENT_ANSWER) {
         answer_by_wire(episode, event);
     }
+    wire->note(wire->self, event);
     return event->kind != EVENT_WINDOW || wire->window(wire->self, &event->window);
 }
 
 /* The world's side of an effect. */
 
-static void ask_llm(struct episode *episode, const struct ask_llm_effect *ask)
+/* The cassette's answer; what it has not is a provider that is away. */
+static void play_llm(struct episode *episode, const struct ask_llm_effect *ask, struct call *call)
+{
+    const struct cassette_exchange *exchange =
+        cassette_play(episode->request->cassette, &episode->cassette, ask->prompt);
+    call->answer = (struct llm_answer){.answered = false};
+    call->silence = REPLY_TRANSPORT;
+    if (exchange == NULL) {
+        episode->unrecorded_prompt =
+            episode->llm_unrecorded == 0 ? ask->prompt : episode->unrecorded_prompt;
+        episode->llm_unrecorded++;
+        return;
+    }
+    call->answer = (struct llm_answer){.answered = !cassette_is_silent(exchange),
+                                       .latency_ns = exchange->latency_ns,
+                                       .n_bytes = exchange->raw.n_bytes,
+                                       .tokens = exchange->tokens,
+                                       .cost_microusd = exchange->cost_microusd};
+    call->silence = exchange->verdict;
+    if (exchange->raw.n_bytes > 0) {
+        memcpy(call->raw, exchange->raw.bytes, exchange->raw.n_bytes);
+    }
+}
+
+static enum err tell_llm(struct episode *episode, const struct call *call, int64_t latency_ns)
+{
+    const struct llm_port *port = episode->request->llm;
+    struct reply reply = {.verdict = call->silence};
+    struct slice raw = {call->raw, call->answer.answered ? call->answer.n_bytes : 0};
+    if (port == NULL || port->put == NULL) {
+        return OK;
+    }
+    if (call->answer.answered) {
+        reply_parse(raw, episode->sequence, &reply);
+    }
+    struct cassette_exchange exchange = {.prompt = call->ask.prompt,
+                                         .verdict = reply.verdict,
+                                         .latency_ns = latency_ns,
+                                         .tokens = call->answer.tokens,
+                                         .cost_microusd = call->answer.cost_microusd,
+                                         .raw = raw};
+    return port->put(port->self, &exchange);
+}
+
+static enum err ask_llm(struct episode *episode, const struct ask_llm_effect *ask)
 {
     const struct plan *plan = episode->request->plan;
     struct call *call = NULL;
@@ -248,25 +296,35 @@ static void ask_llm(struct episode *episode, const struct ask_llm_effect *ask)
     }
     uint64_t number = episode->calls++;
     if (call == NULL) {
-        return; /* A provider that drops the sixty-fifth parallel call; the deadline of the mind holds. */
+        return OK; /* A provider that drops the sixty-fifth parallel call; the deadline of the mind holds. */
     }
     int64_t now = engine_now(episode->engine);
     ASSERT(ask->model.value >= 1 && ask->model.value <= episode->truth->n_models);
     const struct truth_model *model = &episode->truth->models[ask->model.value - 1];
     bool injected = faults_active(plan, PLAN_INJECTED_TEXT, now, ask->model) != NULL;
-    enum persona persona = faults_llm_down(plan, now) ? PERSONA_OFF : plan->persona;
-    llm_answer(plan, persona, number, ask, model->cause, injected, call->raw, &call->answer);
+    bool is_down = faults_llm_down(plan, now);
+    bool is_played = episode->request->cassette != NULL && !is_down;
     call->used = true;
     call->ask = *ask;
     episode->llm_calls++;
-    bool in_time = call->answer.answered && now + call->answer.latency_ns <= ask->deadline;
-    struct occurrence occurrence = {.owner = OWNER_LLM,
-                                    .number = (uint32_t)(call - episode->in_flight)};
-    (void)engine_at(episode->engine, in_time ? now + call->answer.latency_ns : ask->deadline,
-                    occurrence);
+    if (is_played) {
+        play_llm(episode, ask, call);
+    } else {
+        llm_answer(plan, is_down ? PERSONA_OFF : plan->persona, number, ask, model->cause, injected,
+                   call->raw, &call->answer);
+        call->silence = REPLY_TIMEOUT;
+    }
+    bool is_told = call->answer.answered || is_played; /* Otherwise only the deadline tells. */
+    bool in_time = is_told && now + call->answer.latency_ns <= ask->deadline;
     if (!in_time) {
         call->answer.answered = false;
+        call->silence = REPLY_TIMEOUT;
     }
+    struct occurrence occurrence = {.owner = OWNER_LLM,
+                                    .number = (uint32_t)(call - episode->in_flight)};
+    int64_t at = in_time ? now + call->answer.latency_ns : ask->deadline;
+    (void)engine_at(episode->engine, at, occurrence);
+    return is_down ? OK : tell_llm(episode, call, at - now); /* An outage is of the plan. */
 }
 
 static struct approval_conditions conditions_of(const struct episode *episode,
@@ -303,7 +361,7 @@ static bool is_wired(const struct episode *episode, const struct act_effect *eff
 {
     uint16_t model = effect->args.model.value;
     bool is_alias = effect->verb == VERB_ROLLBACK || effect->verb == VERB_PROMOTE ||
-                    effect->verb == VERB_SWITCH_MODEL;
+                    effect->verb == VERB_SWITCH_MODEL || effect->verb == VERB_RECONCILE;
     return has_wire(episode) && is_alias && effect->args.target.value != 0 && model >= 1 &&
            model <= episode->truth->n_models;
 }
@@ -380,7 +438,7 @@ static enum err world_apply(void *self, const struct effects *effects)
             plant_ask(episode->plant, &effect->ask);
             break;
         case EFFECT_ASK_LLM:
-            ask_llm(episode, &effect->ask_llm);
+            TRY(ask_llm(episode, &effect->ask_llm));
             break;
         case EFFECT_ACT:
             TRY(act(episode, &effect->act));
@@ -433,7 +491,7 @@ static bool reply_arrives(struct episode *episode, uint32_t call_i, struct event
     if (call->answer.answered) {
         reply_parse(reply->raw, episode->sequence, &reply->reply);
     } else {
-        reply->reply.verdict = REPLY_TIMEOUT;
+        reply->reply.verdict = call->silence;
     }
     episode->cost_microusd += call->answer.cost_microusd;
     return true;
@@ -669,7 +727,9 @@ static void begin(struct episode *episode, const struct episode_request *request
     episode->down = episode->has_outages = episode->crashes = false;
     episode->timer = (struct heap_handle){0};
     episode->llm_calls = 0;
-    episode->cost_microusd = 0;
+    episode->cost_microusd = episode->llm_unrecorded = 0;
+    episode->cassette = (struct cassette_head){{0}};
+    episode->unrecorded_prompt = (struct digest128){0, 0};
     episode->snapshot_bytes = episode->frames_bytes = episode->n_frames = 0;
     for (uint32_t i = 0; i < HELD_MAX; i++) {
         episode->held[i].used = false;
@@ -771,6 +831,8 @@ enum err episode_run(struct episode *episode, const struct episode_request *requ
     judge_close(episode->judge, request->plan->horizon_ns, &ret_result->sheet);
     ret_result->sheet.llm_calls = episode->llm_calls;
     ret_result->sheet.cost_microusd = episode->cost_microusd;
+    ret_result->llm_unrecorded = episode->llm_unrecorded;
+    ret_result->unrecorded_prompt = episode->unrecorded_prompt;
     ret_result->fingerprint = episode->chain;
     ret_result->events = episode->sequence;
     ret_result->windows = plant_windows(episode->plant);

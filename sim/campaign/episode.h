@@ -17,12 +17,16 @@ struct episode_request {
     const struct journal_port *journal;
     const struct trace_port *trace;
     const struct wire_port *wire;
+    const struct cassette *cassette; /* NULL: none. */
+    const struct llm_port *llm;      /* NULL: nobody listens. */
 };
 
 struct episode_result {
     struct verdict_sheet sheet;
     struct digest128 fingerprint;
     uint64_t events, windows;
+    uint64_t llm_unrecorded;            /* Questions with no exchange on the cassette. */
+    struct digest128 unrecorded_prompt; /* Of the first. */
 };
 
 enum err episode_open(struct episode **ret_episode, struct err_text *ret_text) MUST_USE;

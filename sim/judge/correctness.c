@@ -107,7 +107,8 @@ static bool is_pre_fault(const struct ledger_entry *entry)
 /* Healthy as truth has it: fit to serve, not spoilt, and users are no worse off. */
 static bool is_known_good(const struct ledger_entry *entry)
 {
-    bool names_version = entry->args.target.value != 0 && entry->verb != VERB_ROLLBACK_CONFIG;
+    bool names_version = entry->args.target.value != 0 && entry->verb != VERB_ROLLBACK_CONFIG &&
+                         entry->verb != VERB_RECONCILE; /* It serves already. */
     bool is_whole = !names_version || (entry->target_exists && entry->target_available &&
                                        entry->target_compatible && !entry->target_bad);
     return is_whole && entry->quality_after >= entry->quality_before - WORSE_MAX;

@@ -369,7 +369,8 @@ static bool is_right(struct people *people, const struct request_effect *request
     bool restores = request->args.release || request->verb == VERB_ABORT_CANARY ||
                     request->verb == VERB_RECONCILE;
     bool is_fit = true, is_answer = false;
-    for (uint32_t i = 0; request->verb != VERB_ROLLBACK_CONFIG && i < model->n_versions; i++) {
+    bool names_version = request->verb != VERB_ROLLBACK_CONFIG && request->verb != VERB_RECONCILE;
+    for (uint32_t i = 0; names_version && i < model->n_versions; i++) {
         const struct truth_version *version = &model->versions[i];
         bool is_it = version->version.value == request->args.target.value;
         is_fit = is_fit && !(is_it && (version->bad || !version->complete || !version->available));

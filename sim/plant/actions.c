@@ -169,17 +169,13 @@ static bool shift_threshold(struct plant *plant, uint32_t model_i, const struct 
 }
 
 /* The registry's alias is what was wanted: the router follows it where it can, otherwise the alias follows the router. */
-static bool reconcile(struct plant *plant, uint32_t model_i)
+static bool reconcile(struct plant *plant, uint32_t model_i, struct version_id target)
 {
     struct truth_model *truth = truth_of(plant, model_i);
-    const struct truth_version *wanted = version_of(plant, model_i, truth->registered);
-    bool can_follow = wanted != NULL && wanted->available && wanted->complete &&
-                      wanted->schema_id == truth->schema_id;
-    if (!can_follow) {
-        truth->registered = truth->serving;
-    } else if (truth->registered.value != truth->serving.value) {
-        version_serve(plant, model_i, truth->registered);
+    if (version_of(plant, model_i, target) == NULL) {
+        return false;
     }
+    truth->registered = target;
     return true;
 }
 
@@ -332,7 +328,7 @@ static bool take_effect(struct plant *plant, uint32_t model_i, struct ledger_ent
     case VERB_THRESHOLD:
         return shift_threshold(plant, model_i, &entry->args);
     case VERB_RECONCILE:
-        return reconcile(plant, model_i);
+        return reconcile(plant, model_i, entry->args.target);
     case VERB_FALLBACK:
         return hold_fallback(plant, model_i, &entry->args, by);
     case VERB_PIN_SNAPSHOT:

@@ -171,6 +171,99 @@ static void platform_when_carried_keeps_its_counts(void **state)
     stage_close(stage);
 }
 
+/* A baseline and a window: what the tools of counts are made of. */
+static void remember(struct stage *stage)
+{
+    struct event event = {.kind = EVENT_BASELINE};
+    event.baseline.model.value = 1;
+    event.baseline.version.value = 2;
+    event.baseline.error = 0.125;
+    event.baseline.positive_rate = 0.25;
+    for (uint32_t i = 0; i < SCORE_BINS; i++) {
+        event.baseline.bins_ppm[0][i] = 100000;
+    }
+    stage->settings.deployment.models[0].n_features = 1;
+    (void)snprintf(stage->settings.deployment.models[0].features[0].name,
+                   sizeof(stage->settings.deployment.models[0].features[0].name), "amount");
+    stage->port.note(stage->port.self, &event);
+    struct window window = {.model = {1},
+                            .version = {2},
+                            .role = SERVING_CHAMPION,
+                            .from = NS_PER_HOUR,
+                            .to = NS_PER_HOUR + 5 * NS_PER_MIN,
+                            .requests = 1000};
+    for (uint32_t i = 0; i < SCORE_BINS; i++) {
+        window.score_bins[i] = 100;
+        window.bins[0][i] = i < 5 ? 50 : 90; /* 700 rows and 300 without a value. */
+    }
+    window.bins[0][BIN_NULL] = 300;
+    (void)stage->port.window(stage->port.self, &window);
+}
+
+static void counts_when_carried_are_what_they_were(void **state)
+{
+    (void)state;
+    struct stage *stage = stage_open(18);
+    remember(stage);
+    uint32_t n_ok[N_TOOLS] = {0};
+    for (uint32_t i = 0; i < 500; i++) {
+        struct answer labels = {.tool = TOOL_LABELS}, golden = {.tool = TOOL_GOLDEN};
+        struct answer decisions = {.tool = TOOL_DECISIONS}, features = {.tool = TOOL_FEATURES};
+        labels.labels = (struct labels_answer){1400, 1200, -30 * NS_PER_MIN, 0, 0.125, 0.5};
+        golden.golden = (struct golden_answer){{2}, 2000, 1750, 0.875};
+        decisions.decisions = (struct decisions_answer){900, 300, 0.25, 7.0};
+        features.features.n_features = 1;
+        labels = ask(stage, labels);
+        golden = ask(stage, golden);
+        decisions = ask(stage, decisions);
+        features = ask(stage, features);
+        if (labels.status == ANSWER_OK) {
+            n_ok[TOOL_LABELS]++;
+            assert_int_equal(labels.labels.scored, 1400);
+            assert_int_equal(labels.labels.correct, 1200);
+            assert_int_equal(labels.labels.cohort_from, -30 * NS_PER_MIN);
+            assert_true(labels.labels.arrival_ratio > 0.49 && labels.labels.arrival_ratio < 0.51);
+        }
+        if (golden.status == ANSWER_OK) {
+            n_ok[TOOL_GOLDEN]++;
+            assert_int_equal(golden.golden.version.value, 2);
+            assert_int_equal(golden.golden.n, 2000);
+            assert_int_equal(golden.golden.correct, 1750);
+            assert_true(golden.golden.reference_accuracy > 0.874 &&
+                        golden.golden.reference_accuracy < 0.876);
+        }
+        if (decisions.status == ANSWER_OK) {
+            n_ok[TOOL_DECISIONS]++;
+            assert_int_equal(decisions.decisions.decisions, 900);
+            assert_int_equal(decisions.decisions.positives, 300);
+            assert_true(decisions.decisions.score_psi < 0.01); /* Of the bins, not the plant's figure. */
+        }
+        if (features.status == ANSWER_OK) {
+            n_ok[TOOL_FEATURES]++;
+            assert_int_equal(features.features.features[0].rows, 1000);
+            assert_true(features.features.features[0].null_ratio > 0.29 &&
+                        features.features.features[0].null_ratio < 0.31);
+            assert_true(features.features.features[0].shift > 0.1);
+        }
+    }
+    assert_true(n_ok[TOOL_LABELS] > 400 && n_ok[TOOL_GOLDEN] > 400);
+    assert_true(n_ok[TOOL_DECISIONS] > 400 && n_ok[TOOL_FEATURES] > 400);
+    stage_close(stage);
+}
+
+static void features_when_no_baseline_was_seen_stay_as_they_are(void **state)
+{
+    (void)state;
+    struct stage *stage = stage_open(19);
+    struct answer features = {.tool = TOOL_FEATURES};
+    features.features.n_features = 1;
+    features.features.features[0].psi = 0.75;
+    features = ask(stage, features);
+    assert_int_equal(features.status, ANSWER_OK);
+    assert_true(features.features.features[0].psi > 0.74);
+    stage_close(stage);
+}
+
 static void answer_when_it_has_no_source_or_is_none_stays_as_it_is(void **state)
 {
     (void)state;
@@ -296,6 +389,8 @@ int main(void)
         cmocka_unit_test(state_when_carried_keeps_its_meaning_or_says_that_it_has_none),
         cmocka_unit_test(platform_when_carried_keeps_its_counts),
         cmocka_unit_test(window_when_carried_is_what_it_was_or_does_not_come),
+        cmocka_unit_test(counts_when_carried_are_what_they_were),
+        cmocka_unit_test(features_when_no_baseline_was_seen_stay_as_they_are),
         cmocka_unit_test(answer_when_it_has_no_source_or_is_none_stays_as_it_is),
         cmocka_unit_test(act_when_the_plan_dooms_it_never_does_more_than_that),
         cmocka_unit_test(port_when_begun_again_with_its_seed_repeats_itself),
