@@ -8,11 +8,17 @@
 #include "core/base/err.h"
 #include "sim/campaign/campaign.h"
 
+/* Targets of episodes, of which seed, runs and arms are the bench's own. */
+struct bench_mix {
+    const char *name; /* `prior` for the case incidents_prior. */
+    const struct campaign_request *request;
+};
+
 struct bench_request {
-    const char *only;    /* Part of a name; NULL: all. */
+    const char *only;    /* Part of a name; NULL: all. A case with just this name comes first. */
     const char *program; /* Started for start_up; NULL leaves that out. */
-    const struct campaign_request
-        *prior; /* Targets of incidents_prior, of which seed, runs and arms are the bench's own; NULL leaves it out. */
+    const struct bench_mix *mixes; /* Cases of a mix that is not here are left out. */
+    uint32_t n_mixes;
 };
 
 /* Runs what was asked for: {"build","compiler","results":[{"name","unit","value","n","limit","of_limit"}]}. value is unscaled; limit is what a bare

@@ -122,9 +122,11 @@ static enum err check_schema(struct audit *audit)
     }
     bool is_ended = false;
     TRY(has_projections(audit, &is_ended));
-    return err_set(audit->text, ERR_DATA, "journal %s: %s", audit->path,
-                   is_ended ? "its tables are not those of a journal"
-                            : "was not closed, so that nothing vouches for its end");
+    return err_set(
+        audit->text, ERR_DATA, "journal %s: %s", audit->path,
+        is_ended ? "its tables are not those of a journal"
+                 : "was not closed, so that nothing vouches for its end; a start and an orderly end of "
+                   "`steward live` close it");
 }
 
 /* The key whose signatures are wanted: the journal says which, --key says whether that is the right one. */

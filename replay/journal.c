@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing a journal: one connection, one transaction, a name only when it is whole. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 struct journal {
     sqlite3 *database;
     char *path, *partial;
+    int lock; /* Held on the unfinished file from before it is opened until after it has its name; -1: none. */
     sqlite3_stmt *put_run, *end_run, *put_document, *put_frame, *put_truth, *put_snapshot;
     int64_t run;
     int64_t n_truth;
@@ -80,11 +83,43 @@ static void finalize(struct journal *journal)
 
 static void release(struct journal *journal)
 {
+    if (journal->lock >= 0) {
+        (void)close(journal->lock); /* Only held. */
+    }
     sodium_memzero(&journal->signer, sizeof(journal->signer));
     free(journal->path);
     free(journal->partial);
     free(journal->body);
     free(journal);
+}
+
+/* Two writers of one name: the second is told, and what a killed one left is emptied. Between our open and our lock the first may have ended: then
+ * the file that we hold has its name, or none. */
+static enum err lock_partial(struct journal *journal, struct err_text *ret_text)
+{
+    struct stat ours, named;
+    journal->lock = open(journal->partial, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (journal->lock < 0) {
+        return err_set(ret_text, ERR_CANNOT_WRITE, "journal %s: cannot be created: %s",
+                       journal->path, strerror(errno));
+    }
+    bool is_ours = flock(journal->lock, LOCK_EX | LOCK_NB) == 0 &&
+                   fstat(journal->lock, &ours) == 0 && ours.st_nlink > 0;
+    if (!is_ours) {
+        return err_set(ret_text, ERR_UNAVAILABLE, "journal %s: another process is writing it",
+                       journal->path);
+    }
+    enum err err = check_path(journal->path, ret_text); /* It may have been named since. */
+    if (err == OK && ftruncate(journal->lock, 0) != 0) {
+        err = err_set(ret_text, ERR_IO, "journal %s: cannot be emptied: %s", journal->path,
+                      strerror(errno));
+    }
+    bool is_theirs = err != OK && stat(journal->path, &named) == 0 && named.st_ino == ours.st_ino &&
+                     named.st_dev == ours.st_dev;
+    if (err != OK && !is_theirs) {
+        (void)unlink(journal->partial); /* Made above. */
+    }
+    return err;
 }
 
 enum err journal_create(const char *path, struct journal **ret_journal, struct err_text *ret_text)
@@ -94,6 +129,7 @@ enum err journal_create(const char *path, struct journal **ret_journal, struct e
     if (journal == NULL) {
         return err_set(ret_text, ERR_INTERNAL, "journal %s: out of memory", path);
     }
+    journal->lock = -1;
     size_t n_bytes = strlen(path);
     journal->path = strdup(path);
     journal->partial = malloc(n_bytes + sizeof(".partial"));
@@ -104,9 +140,12 @@ enum err journal_create(const char *path, struct journal **ret_journal, struct e
     }
     memcpy(journal->partial, path, n_bytes);
     memcpy(journal->partial + n_bytes, ".partial", sizeof(".partial"));
-    (void)unlink(journal->partial); /* Left by a run that was killed. */
+    enum err err = lock_partial(journal, ret_text);
+    if (err != OK) {
+        release(journal);
+        return err;
+    }
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    enum err err = OK;
     if (sqlite3_open_v2(journal->partial, &journal->database, flags, NULL) != SQLITE_OK) {
         err = err_set(ret_text, ERR_CANNOT_WRITE, "journal %s: cannot be created: %s", path,
                       sqlite3_errmsg(journal->database));

@@ -17,11 +17,7 @@
 #include "replay/schema.h"
 #include "replay/trail.h"
 
-enum {
-    CHAIN_BYTES = 16,
-    LETTERS_KEPT = 10000, /* Keys of delivered letters: a day of alerts at seven a minute. */
-    ARM_STEWARD_NUMBER = 0
-};
+enum { CHAIN_BYTES = 16, ARM_STEWARD_NUMBER = 0 };
 
 static const char queue_tables[] =
     "CREATE TABLE IF NOT EXISTS letter(id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key BLOB NOT NULL UNIQUE,"
@@ -303,18 +299,18 @@ enum err live_journal_newest(struct live_journal *journal, const struct settings
     enum err err = OK;
     int code = sqlite3_step(read);
     if (code == SQLITE_ROW) {
-        char old_configuration[33], old_policy[33], mind[32];
+        char old_configuration[33], old_policy[33];
         run.run = (uint64_t)sqlite3_column_int64(read, 0);
         run.seed = (uint64_t)sqlite3_column_int64(read, 1);
         copy_column(read, 2, run.build, sizeof(run.build));
         copy_column(read, 3, run.plan, sizeof(run.plan));
         copy_column(read, 4, old_configuration, sizeof(old_configuration));
         copy_column(read, 5, old_policy, sizeof(old_policy));
-        copy_column(read, 6, mind, sizeof(mind));
+        copy_column(read, 6, run.mind, sizeof(run.mind));
         run.frames = (uint64_t)sqlite3_column_int64(read, 7);
         run.same_settings = strcmp(old_configuration, configuration) == 0 &&
                             strcmp(old_policy, policy) == 0 &&
-                            strcmp(mind, mind_name(settings->mind)) == 0;
+                            strcmp(run.mind, mind_name(settings->mind)) == 0;
         journal->run = (int64_t)run.run;
     } else if (code != SQLITE_DONE) {
         err = sql_failure(journal->database, journal->path, "reading runs", ret_text);
@@ -323,6 +319,61 @@ enum err live_journal_newest(struct live_journal *journal, const struct settings
     if (err == OK) {
         *ret_run = run;
     }
+    return err;
+}
+
+static enum err unpack_document(struct live_journal *journal, struct slice body, const char *digest,
+                                bool is_policy, struct settings *settings, struct err_text *ret_text)
+{
+    char hex[33];
+    struct unpacker unpacker;
+    fingerprint_hex(fingerprint_of(body.bytes, body.n_bytes), hex);
+    unpacker_init(&unpacker, (const uint8_t *)body.bytes, body.n_bytes);
+    if (is_policy) {
+        policy_visit(&unpacker.visit, &settings->policy);
+    } else {
+        deployment_visit(&unpacker.visit, &settings->deployment);
+    }
+    bool is_sound = strcmp(hex, digest) == 0 && !unpacker.visit.failed && unpacker_is_done(&unpacker);
+    return is_sound ? OK
+                    : err_set(ret_text, ERR_DATA,
+                              "journal %s: run %lld: its deployment or policy cannot be read",
+                              journal->path, (long long)journal->run);
+}
+
+static enum err read_documents(struct live_journal *journal, sqlite3_stmt *read,
+                               struct settings *settings, struct err_text *ret_text)
+{
+    for (int i = 0; i < 2; i++) { /* The deployment, then the policy. */
+        char digest[33];
+        if (sqlite3_step(read) != SQLITE_ROW) {
+            return err_set(ret_text, ERR_DATA,
+                           "journal %s: run %lld: its deployment or policy is missing",
+                           journal->path, (long long)journal->run);
+        }
+        copy_column(read, 0, digest, sizeof(digest));
+        TRY(unpack_document(journal, sql_column(read, 1), digest, i == 1, settings, ret_text));
+    }
+    return OK;
+}
+
+enum err live_journal_settings(struct live_journal *journal, const struct live_run *run,
+                               struct settings *ret_settings, struct err_text *ret_text)
+{
+    sqlite3_stmt *read = NULL;
+    if (!mind_find(slice_of(run->mind), &ret_settings->mind)) {
+        return err_set(ret_text, ERR_DATA, "journal %s: run %llu: an unknown mind", journal->path,
+                       (unsigned long long)run->run);
+    }
+    TRY(sql_prepare(
+        journal->database, journal->path,
+        "SELECT d.digest, d.body FROM run r JOIN document d ON d.digest IN (r.configuration, r.policy)"
+        " WHERE r.id=? ORDER BY d.digest = r.policy",
+        &read, ret_text));
+    (void)sqlite3_bind_int64(read, 1, (int64_t)run->run); /* The step reports. */
+    enum err err = read_documents(journal, read, ret_settings, ret_text);
+    (void)sqlite3_finalize(read); /* Repeats the failure that was reported. */
+    ret_settings->seed = run->seed;
     return err;
 }
 
@@ -595,6 +646,17 @@ enum err live_journal_put_frame(struct live_journal *journal, const struct journ
     return sql_run(journal->database, journal->path, "writing a frame", "COMMIT", ret_text);
 }
 
+/* What was delivered long ago, and what was set aside even longer ago. */
+static enum err forget_letters(struct live_journal *journal, struct err_text *ret_text)
+{
+    char forget[256];
+    (void)snprintf(forget, sizeof(forget),
+                   "DELETE FROM letter WHERE done=1 AND id <= (SELECT max(id) FROM letter) - %d;"
+                   "DELETE FROM quarantine WHERE rowid <= (SELECT max(rowid) FROM quarantine) - %d;",
+                   LIVE_LETTERS_KEPT, LIVE_QUARANTINE_KEPT);
+    return sql_run(journal->queue, journal->queue_path, "forgetting old letters", forget, ret_text);
+}
+
 enum err live_journal_put_letter(struct live_journal *journal, const char *kind,
                                  struct digest128 key, struct slice body, uint64_t *ret_letter,
                                  bool *ret_is_duplicate, struct err_text *ret_text)
@@ -616,6 +678,9 @@ enum err live_journal_put_letter(struct live_journal *journal, const char *kind,
     if (!is_found) {
         return sql_failure(journal->queue, journal->queue_path, "keeping a letter", ret_text);
     }
+    if (!is_duplicate && letter % LIVE_LETTERS_TRIM == 0) {
+        TRY(forget_letters(journal, ret_text));
+    }
     *ret_letter = letter;
     *ret_is_duplicate = is_duplicate;
     return OK;
@@ -632,12 +697,8 @@ enum err live_journal_letter_done(struct live_journal *journal, uint64_t letter,
 enum err live_journal_letters(struct live_journal *journal, const struct live_letter_port *port,
                               struct err_text *ret_text)
 {
-    char forget[160];
-    (void)snprintf(forget, sizeof(forget),
-                   "DELETE FROM letter WHERE done=1 AND id <= (SELECT max(id) FROM letter) - %d",
-                   LETTERS_KEPT);
-    TRY(sql_run(journal->queue, journal->queue_path, "forgetting old letters", forget, ret_text));
     sqlite3_stmt *read = NULL;
+    TRY(forget_letters(journal, ret_text));
     TRY(sql_prepare(journal->queue, journal->queue_path,
                     "SELECT id, kind, body FROM letter WHERE done=0 ORDER BY id", &read, ret_text));
     enum err err = OK;

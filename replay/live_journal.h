@@ -14,18 +14,27 @@ struct live_journal;
 enum err live_journal_open(const char *path, const char *queue_path, struct slice secret_key,
                            struct live_journal **ret_journal, struct err_text *ret_text) MUST_USE;
 
-enum { LIVE_PLAN_BYTES = 1024 };
+enum {
+    LIVE_PLAN_BYTES = 1024,
+    LIVE_LETTERS_KEPT = 10000, /* Keys of delivered letters: a day of alerts at seven a minute. */
+    LIVE_LETTERS_TRIM = 256,   /* Between looks for older ones. */
+    LIVE_QUARANTINE_KEPT = 100 /* Events set aside, one at most a death of the process. */
+};
 /* The newest run. */
 struct live_run {
     uint64_t run; /* 0: none yet. */
     uint64_t seed;
-    char build[32];
+    char build[32], mind[32];
     char plan[LIVE_PLAN_BYTES];
     uint64_t frames;
     bool same_settings; /* Deployment, policy and mind are those given. */
 };
 enum err live_journal_newest(struct live_journal *journal, const struct settings *settings,
                              struct live_run *ret_run, struct err_text *ret_text) MUST_USE;
+
+/* What the run was begun with: deployment, policy and mind from its documents, and its seed. Changed or missing ones are ERR_DATA. */
+enum err live_journal_settings(struct live_journal *journal, const struct live_run *run,
+                               struct settings *ret_settings, struct err_text *ret_text) MUST_USE;
 
 /* A new run. Its chain begins as that of arm steward, 0. */
 enum err live_journal_begin(struct live_journal *journal, const struct journal_run *run,
@@ -55,7 +64,8 @@ enum err live_journal_put_event(struct live_journal *journal, uint64_t sequence,
 enum err live_journal_put_frame(struct live_journal *journal, const struct journal_frame *frame,
                                 struct err_text *ret_text) MUST_USE;
 
-/* Letters: what came from outside, kept before it is answered for. key: names the delivery; a key seen before is a duplicate and not kept again. */
+/* Letters: what came from outside, kept before it is answered for. key: names the delivery; a key seen before is a duplicate and not kept again. Of
+ * delivered ones the newest LIVE_LETTERS_KEPT are remembered, and at most LIVE_LETTERS_TRIM more. */
 enum err live_journal_put_letter(struct live_journal *journal, const char *kind,
                                  struct digest128 key, struct slice body, uint64_t *ret_letter,
                                  bool *ret_is_duplicate, struct err_text *ret_text) MUST_USE;

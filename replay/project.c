@@ -11,7 +11,8 @@
 
 static const char tables[] =
     "CREATE TABLE incident(run INTEGER, seq INTEGER, at_ns INTEGER, incident INTEGER, model INTEGER,"
-    " event TEXT, state TEXT, cause TEXT, principal TEXT);"
+    " event TEXT, state TEXT, cause TEXT, principal TEXT, guarantee TEXT, bound REAL, e_value REAL,"
+    " wealth_before REAL, wealth_after REAL);"
     "CREATE TABLE decision(run INTEGER, seq INTEGER, at_ns INTEGER, incident INTEGER, model INTEGER,"
     " action INTEGER, verb TEXT, outcome TEXT, verdict TEXT, layer TEXT, reason TEXT, policy TEXT, mind TEXT);"
     "CREATE TABLE action(run INTEGER, seq INTEGER, at_ns INTEGER, incident INTEGER, model INTEGER,"
@@ -60,6 +61,12 @@ static enum err put_incident(struct projection *projection, const struct record 
     sql_bind_text(into, 7, incident_state_name((enum incident_state)record->incident_state));
     sql_bind_text(into, 8, cause_name(record->cause));
     sql_bind_text(into, 9, principal_name(record->principal));
+    const struct assurance *assurance = &record->assurance;
+    sql_bind_text(into, 10, guarantee_name(assurance->guarantee));
+    (void)sqlite3_bind_double(into, 11, assurance->bound);
+    (void)sqlite3_bind_double(into, 12, assurance->e_value);
+    (void)sqlite3_bind_double(into, 13, assurance->wealth_before);
+    (void)sqlite3_bind_double(into, 14, assurance->wealth_after);
     return insert(projection, into);
 }
 
@@ -221,7 +228,7 @@ static enum err prepare(struct projection *projection)
         sqlite3_stmt **into;
     } wanted[N_INSERTS + 1] = {
         {"SELECT run, seq, at_ns, body FROM frame ORDER BY run, seq", &projection->read},
-        {"INSERT INTO incident VALUES(?,?,?,?,?,?,?,?,?)", &projection->incident},
+        {"INSERT INTO incident VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", &projection->incident},
         {"INSERT INTO decision VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", &projection->decision},
         {"INSERT INTO action VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", &projection->action},
         {"INSERT INTO approval VALUES(?,?,?,?,?,?,?,?,?,?)", &projection->approval},

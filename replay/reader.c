@@ -67,5 +67,12 @@ enum err reader_open(const char *path, sqlite3 **ret_database, struct err_text *
 {
     int64_t file_bytes = 0;
     TRY(open_database(path, ret_database, &file_bytes, ret_text));
-    return check_head(*ret_database, path, file_bytes, ret_text);
+    enum err err = check_head(*ret_database, path, file_bytes, ret_text);
+    int code = sqlite3_errcode(*ret_database) & 0xff;
+    if (err != OK && (code == SQLITE_BUSY || code == SQLITE_LOCKED)) {
+        return err_set(ret_text, ERR_UNAVAILABLE,
+                       "journal %s: a running steward holds it; it can be read once that has ended",
+                       path);
+    }
+    return err;
 }

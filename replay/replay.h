@@ -30,7 +30,7 @@ struct journal_frame {
     struct digest128 chain;
 };
 
-/* Creates path.partial; path must not exist (ERR_CANNOT_WRITE), a directory is ERR_NO_INPUT. */
+/* Creates path.partial; path must not exist (ERR_CANNOT_WRITE), a directory is ERR_NO_INPUT, another process writing it ERR_UNAVAILABLE. */
 enum err journal_create(const char *path, struct journal **ret_journal,
                         struct err_text *ret_text) MUST_USE;
 /* Checkpoints will be signed with the key (PRIVATE+KEY+...), of which a copy is kept until the end. Before the first frame. ERR_CONFIG:

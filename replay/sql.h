@@ -9,7 +9,7 @@
 #include "core/base/text.h"
 
 #define JOURNAL_APPLICATION 0x53545744 /* "STWD" */
-#define JOURNAL_VERSION 1
+#define JOURNAL_VERSION 2
 
 enum { FRAME_BODY_BYTES_MAX = 2 * 512 * 1024 + 16, SQL_SAID_BYTES = 200 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/types/names.h"
+#include "reports/look.h"
 #include "reports/page.h"
 
 static const uint64_t sealed_seeds_from = 900000;
@@ -26,26 +27,8 @@ static const json_t *find_arm(const json_t *evidence, const char *name)
     return NULL;
 }
 
-static double number_of(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
-static uint64_t count_of(const json_t *object, const char *name)
-{
-    return (uint64_t)json_integer_value(json_object_get(object, name));
-}
-
-static const char *words_of(const json_t *object, const char *name)
-{
-    const char *words = json_string_value(json_object_get(object, name));
-    return words == NULL ? "" : words;
-}
-
-/* Takes the texts over. */
-static void put_claim(json_t *list, const char *id, const char *claim, struct page *target,
-                      struct page *measured, const char *verdict, struct page *note)
+void claim_put(json_t *list, const char *id, const char *claim, struct page *target,
+               struct page *measured, const char *verdict, struct page *note)
 {
     json_t *object = json_object();
     set_json(object, "id", words_json(id));
@@ -113,7 +96,7 @@ static void put_reduction(const json_t *evidence, const json_t *targets, json_t 
                 100.0 * number_of(targets, "must_escalate_share"));
         }
     }
-    put_claim(list, "interventions", "70 % fewer manual interventions", &target, &measured, verdict,
+    claim_put(list, "interventions", "70 % fewer manual interventions", &target, &measured, verdict,
               &note);
 }
 
@@ -136,7 +119,7 @@ static void put_harm(const json_t *evidence, const json_t *targets, json_t *list
                     "Fewer interventions count only when the models' users are not worse off.");
         verdict = a <= ratio * b ? "met" : "not met";
     }
-    put_claim(list, "harm", "no more harm than with people alone", &target, &measured, verdict,
+    claim_put(list, "harm", "no more harm than with people alone", &target, &measured, verdict,
               &note);
 }
 
@@ -179,7 +162,7 @@ static void put_response(const json_t *evidence, const json_t *targets, json_t *
                         times_that_show_p95);
         }
     }
-    put_claim(list, "response", "response in 3 to 5 minutes", &target, &measured, verdict, &note);
+    claim_put(list, "response", "response in 3 to 5 minutes", &target, &measured, verdict, &note);
 }
 
 static void put_violations(const json_t *evidence, const json_t *targets, json_t *list)
@@ -208,7 +191,7 @@ static void put_violations(const json_t *evidence, const json_t *targets, json_t
         }
         verdict = count_of(arm, "violations") == 0 ? "met" : "not met";
     }
-    put_claim(list, "safety", "zero safety violations", &target, &measured, verdict, &note);
+    claim_put(list, "safety", "zero safety violations", &target, &measured, verdict, &note);
 }
 
 static void put_audit(const json_t *evidence, json_t *list)
@@ -231,7 +214,7 @@ static void put_audit(const json_t *evidence, json_t *list)
             &note,
             "Counted by the judge, who shares no code with the writer. The journal itself is verified by the commands below.");
     }
-    put_claim(list, "audit", "complete audit trail", &target, &measured, verdict, &note);
+    claim_put(list, "audit", "complete audit trail", &target, &measured, verdict, &note);
 }
 
 /* Each dummy must fail one thing, or the suite measures nothing. */
@@ -253,7 +236,7 @@ static void put_dummies(const json_t *evidence, json_t *list)
     } else {
         page_format(&note, "No run of mind escalate_all was given.");
     }
-    put_claim(list, "dummy_escalate_all", "the suite is not passed by escalating", &target,
+    claim_put(list, "dummy_escalate_all", "the suite is not passed by escalating", &target,
               &measured, verdict, &note);
     page_format(
         &target,
@@ -266,7 +249,7 @@ static void put_dummies(const json_t *evidence, json_t *list)
     } else {
         page_format(&note, "No run of mind act_always was given.");
     }
-    put_claim(list, "dummy_act_always", "the suite is not passed by acting", &target, &measured,
+    claim_put(list, "dummy_act_always", "the suite is not passed by acting", &target, &measured,
               verdict, &note);
 }
 
@@ -350,7 +333,7 @@ static void put_limitations(const json_t *evidence, const json_t *targets, json_
     put_limit(list, &limit);
     page_format(
         &limit,
-        "This report is not signed. The fingerprint finds accidental change; it is no proof against a forger.");
+        "The fingerprint finds accidental change; it is no proof against a forger. That is what signatures are for: of this report, and of a journal.");
     put_limit(list, &limit);
 }
 

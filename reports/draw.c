@@ -152,25 +152,33 @@ static enum err run(const char *script, struct page *output, struct err_text *re
     return err;
 }
 
-enum err figure_draw(const struct figure *figure, const json_t *evidence, const char *folder,
-                     struct page *ret_svg, struct err_text *ret_text)
+enum err script_draw(const char *name, const char *title, const struct page *script,
+                     const char *folder, struct page *ret_svg, struct err_text *ret_text)
 {
     char path[PATH_BYTES];
-    struct page script = {0}, output = {0};
-    (void)snprintf(path, sizeof(path), "%s/%s.gp", folder, figure->name);
-    figure->write(evidence, &script);
-    enum err err = script.failed ? err_set(ret_text, ERR_INTERNAL, "report: out of memory")
-                                 : write_script(path, &script, ret_text);
+    struct page output = {0};
+    (void)snprintf(path, sizeof(path), "%s/%s.gp", folder, name);
+    enum err err = script->failed ? err_set(ret_text, ERR_INTERNAL, "report: out of memory")
+                                  : write_script(path, script, ret_text);
     if (err == OK) {
         err = run(path, &output, ret_text);
     }
-    bool is_svg = err == OK && output.bytes != NULL &&
-                  figure_strip(figure->name, figure->title, output.bytes, ret_svg);
+    bool is_svg =
+        err == OK && output.bytes != NULL && figure_strip(name, title, output.bytes, ret_svg);
     if (err == OK && !is_svg) {
-        err = err_set(ret_text, ERR_UNAVAILABLE, "gnuplot: drew no picture for %s", figure->name);
+        err = err_set(ret_text, ERR_UNAVAILABLE, "gnuplot: drew no picture for %s", name);
     }
     (void)unlink(path); /* It may never have been made. */
-    page_close(&script);
     page_close(&output);
+    return err;
+}
+
+enum err figure_draw(const struct figure *figure, const json_t *evidence, const char *folder,
+                     struct page *ret_svg, struct err_text *ret_text)
+{
+    struct page script = {0};
+    figure->write(evidence, &script);
+    enum err err = script_draw(figure->name, figure->title, &script, folder, ret_svg, ret_text);
+    page_close(&script);
     return err;
 }

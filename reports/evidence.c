@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "reports/claims.h"
+#include "reports/curves.h"
+#include "reports/evidence_live.h"
 #include "reports/reader.h"
 #include "sim/campaign/statistics.h"
 
-enum { CURVE_POINTS_MAX = 400, ARMS_MAX = N_ARMS + REPORT_INPUTS_MAX };
+enum { ARMS_MAX = N_ARMS + REPORT_INPUTS_MAX };
 
 static const double z_95 = 1.959963984540054;
 /* The arm without agents: it pages nobody, nothing of it is done by itself, and no enforceable invariant binds it. */
@@ -42,119 +44,6 @@ static json_t *mean_json(uint64_t sum, uint64_t sum_squared, uint64_t n)
     double half = z_95 * sqrt(variance < 0.0 ? 0.0 : variance / m);
     double lo = mean - half < 0.0 ? 0.0 : mean - half;
     return interval_json((struct interval){mean, n > 1 ? lo : NAN, n > 1 ? mean + half : NAN});
-}
-
-/* Times as columns of milliseconds, ended and still open, in rising order. */
-struct columns {
-    const json_t *at, *ended, *open;
-    size_t n;
-    uint64_t n_samples, n_open;
-};
-
-static struct columns read_columns(struct reader *reader, const json_t *times, const char *name)
-{
-    const json_t *object = read_object(reader, times, name);
-    struct columns columns = {.at = read_array(reader, object, "at_ms"),
-                              .ended = read_array(reader, object, "ended"),
-                              .open = read_array(reader, object, "open")};
-    columns.n = json_array_size(columns.at);
-    bool is_even =
-        json_array_size(columns.ended) == columns.n && json_array_size(columns.open) == columns.n;
-    if (!is_even) {
-        read_fails(reader, "has columns of different lengths", name);
-        columns.n = 0;
-    }
-    uint64_t before = 0;
-    for (size_t i = 0; i < columns.n; i++) {
-        uint64_t at = read_count_at(reader, columns.at, i);
-        uint64_t n = read_count_at(reader, columns.ended, i),
-                 n_open = read_count_at(reader, columns.open, i);
-        bool is_wrong =
-            (i > 0 && at <= before) || n > UINT32_MAX || n_open > UINT32_MAX || n + n_open == 0;
-        if (is_wrong) {
-            read_fails(reader, "is not in rising order", name);
-        }
-        before = at;
-        columns.n_samples += n + n_open;
-        columns.n_open += n_open;
-    }
-    if (columns.n_samples > UINT32_MAX) {
-        read_fails(reader, "counts too many", name);
-    }
-    return columns;
-}
-
-static enum err quantiles_json(const struct columns *columns, json_t **ret_json, struct err_text *text)
-{
-    struct sample *samples = calloc(columns->n_samples + 1, sizeof(samples[0]));
-    if (samples == NULL) {
-        return err_set(text, ERR_INTERNAL, "report: out of memory");
-    }
-    size_t n = 0;
-    for (size_t i = 0; i < columns->n; i++) {
-        double seconds = (double)json_integer_value(json_array_get(columns->at, i)) * 1e-3;
-        json_int_t n_ended = json_integer_value(json_array_get(columns->ended, i));
-        json_int_t n_all = n_ended + json_integer_value(json_array_get(columns->open, i));
-        for (json_int_t k = 0; k < n_all; k++) {
-            samples[n++] = (struct sample){seconds, k >= n_ended};
-        }
-    }
-    struct quantiles q = quantiles_of(samples, n);
-    free(samples);
-    *ret_json = json_object();
-    set_json(*ret_json, "p50", number_json(q.p50));
-    set_json(*ret_json, "p95", number_json(q.p95));
-    set_json(*ret_json, "p99", number_json(q.p99));
-    set_json(*ret_json, "n", count_json(q.n));
-    set_json(*ret_json, "open", count_json(q.censored));
-    return OK;
-}
-
-/* Kaplan-Meier estimate of the share that ended by then: [[seconds, share], ...], thinned to a few hundred steps, and its value at
- * the two lines that readers ask about. */
-static json_t *curve_json(const struct columns *columns, double *ret_at_3_min, double *ret_at_5_min)
-{
-    json_t *curve = json_array();
-    double survival = 1.0;
-    uint64_t at_risk = columns->n_samples;
-    size_t stride = columns->n / CURVE_POINTS_MAX + 1;
-    *ret_at_3_min = *ret_at_5_min = 0.0;
-    for (size_t i = 0; i < columns->n; i++) {
-        double seconds = (double)json_integer_value(json_array_get(columns->at, i)) * 1e-3;
-        uint64_t n_ended = (uint64_t)json_integer_value(json_array_get(columns->ended, i));
-        uint64_t n_open = (uint64_t)json_integer_value(json_array_get(columns->open, i));
-        survival *= 1.0 - (double)n_ended / (double)at_risk;
-        at_risk -= n_ended + n_open;
-        *ret_at_3_min = seconds <= 180.0 ? 1.0 - survival : *ret_at_3_min;
-        *ret_at_5_min = seconds <= 300.0 ? 1.0 - survival : *ret_at_5_min;
-        if (i % stride == 0 || i + 1 == columns->n) {
-            (void)json_array_append_new(curve,
-                                        json_pack("[f,f]", seconds, 1.0 - survival)); /* A point. */
-        }
-    }
-    return curve;
-}
-
-static enum err times_json(struct reader *reader, const json_t *sums, json_t *arm)
-{
-    static const char *const measures[] = {"observe", "detection", "response", "restore"};
-    const json_t *times = read_object(reader, sums, "times");
-    json_t *object = json_object();
-    set_json(arm, "times", object);
-    for (int i = 0; i < 4; i++) {
-        struct columns columns = read_columns(reader, times, measures[i]);
-        TRY(reader->err);
-        json_t *one = NULL;
-        TRY(quantiles_json(&columns, &one, reader->text));
-        if (strcmp(measures[i], "response") == 0) {
-            double at_3_min = 0.0, at_5_min = 0.0;
-            set_json(arm, "response_curve", curve_json(&columns, &at_3_min, &at_5_min));
-            set_json(one, "by_3_min", number_json(columns.n > 0 ? at_3_min : NAN));
-            set_json(one, "by_5_min", number_json(columns.n > 0 ? at_5_min : NAN));
-        }
-        set_json(object, measures[i], one);
-    }
-    return OK;
 }
 
 /* null where nothing was at stake, for one kind of error and for all of them. */
@@ -247,7 +136,8 @@ static enum err arm_json(struct reader *reader, const struct arm_source *source,
              number_json((double)read_count(reader, sums, "bad_micro_minutes") * 1e-6 / m));
     put_errors(reader, arm, sums, n);
     TRY(reader->err);
-    return times_json(reader, sums, arm);
+    static const char *const measures[] = {"observe", "detection", "response", "restore", NULL};
+    return curves_put(reader, sums, measures, arm);
 }
 
 /* One invariant in every arm. */
@@ -333,7 +223,19 @@ static void put_family(struct reader *reader, json_t *list, const json_t *family
         double m = (double)(n > 0 ? n : 1);
         json_t *one = json_object();
         set_json(one, "episodes", count_json(n));
-        set_json(one, "right_remedy", share_json(read_count(reader, sums, "correct"), n));
+        bool is_alone = strcmp(name, people_alone) == 0;
+        uint64_t correct = read_count(reader, sums, "correct"),
+                 with_person = read_count(reader, sums, "corrected_by_human"),
+                 needless = read_count(reader, sums, "needless_pages");
+        if (with_person > correct || correct > n) {
+            read_fails(reader, "exceeds the right remedies", "corrected_by_human");
+            with_person = correct = 0;
+        }
+        set_json(one, "right_remedy", share_json(correct, n));
+        set_json(one, "right_by_itself",
+                 is_alone ? json_null() : share_json(correct - with_person, n));
+        set_json(one, "right_with_person", is_alone ? json_null() : share_json(with_person, n));
+        set_json(one, "needless_pages", is_alone ? json_null() : count_json(needless));
         set_json(one, "needed_human", share_json(read_count(reader, sums, "touched"), n));
         set_json(one, "missed", count_json(read_count(reader, sums, "missed")));
         set_json(one, "harmful_actions", count_json(read_count(reader, sums, "harmful_actions")));
@@ -342,9 +244,7 @@ static void put_family(struct reader *reader, json_t *list, const json_t *family
         set_json(one, "bad_minutes_per_episode",
                  number_json((double)read_count(reader, sums, "bad_micro_minutes") * 1e-6 / m));
         set_json(one, "violating", count_json(read_count(reader, sums, "violating")));
-        double bound = strcmp(name, people_alone) == 0
-                           ? NAN
-                           : proportion_upper(read_count(reader, sums, "violating"), n);
+        double bound = is_alone ? NAN : proportion_upper(read_count(reader, sums, "violating"), n);
         set_json(one, "bound_95", number_json(bound));
         set_json(by_arm, name, one);
     }
@@ -499,9 +399,6 @@ static enum err build(struct reader *reader, const struct source *sources, uint3
     struct arm_source arms[ARMS_MAX];
     uint32_t n_arms = 0;
     TRY(list_arms(reader, sources, n_sources, arms, &n_arms));
-    set_json(evidence, "format", words_json("steward evidence 1"));
-    set_json(evidence, "status", words_json("DRAFT"));
-    set_json(evidence, "signature", json_null());
     set_json(evidence, "subject", json_deep_copy(read_object(reader, source->report, "subject")));
     set_json(evidence, "ran", json_deep_copy(source->ran));
     json_t *list = json_array();
@@ -537,13 +434,32 @@ static enum err build(struct reader *reader, const struct source *sources, uint3
     return reader->err;
 }
 
+static enum err build_either(struct reader *reader, const struct source *sources,
+                             uint32_t n_sources, json_t *evidence)
+{
+    set_json(evidence, "format", words_json("steward evidence 1"));
+    set_json(evidence, "kind", words_json(sources[0].is_live ? "live" : "simulated"));
+    set_json(evidence, "status", words_json("DRAFT"));
+    set_json(evidence, "signature", json_null());
+    for (uint32_t i = 0; i < n_sources; i++) {
+        if (n_sources > 1 && sources[i].is_live) {
+            return err_set(
+                reader->text, ERR_DATA,
+                "%s: is the journal of a live run; nothing else ran on its incidents, so it stands alone in a report",
+                sources[i].path);
+        }
+    }
+    return sources[0].is_live ? evidence_of_live(&sources[0], evidence, reader->text)
+                              : build(reader, sources, n_sources, evidence);
+}
+
 enum err evidence_build(const struct source *sources, uint32_t n_sources, json_t **ret_evidence,
                         struct err_text *ret_text)
 {
     struct reader reader = {sources[0].file, ret_text, OK};
     json_t *evidence = json_object();
     enum err err = evidence == NULL ? err_set(ret_text, ERR_INTERNAL, "report: out of memory")
-                                    : build(&reader, sources, n_sources, evidence);
+                                    : build_either(&reader, sources, n_sources, evidence);
     if (err != OK) {
         json_decref(evidence);
         return err;

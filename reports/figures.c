@@ -7,19 +7,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "reports/look.h"
+
 enum { WIDTH = 900, STYLES = 8 };
-
-static double number_of(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
-static const char *words_of(const json_t *object, const char *name)
-{
-    const char *words = json_string_value(json_object_get(object, name));
-    return words == NULL ? "" : words;
-}
 
 static const json_t *arms_of(const json_t *evidence) { return json_object_get(evidence, "arms"); }
 
@@ -72,6 +62,35 @@ static double axis_end(double latest_s)
                                    : 7257600.0;
 }
 
+/* Data of a curve of shares by seconds; its latest second. */
+static double put_curve(struct page *script, const json_t *curve, size_t number)
+{
+    double latest = 0.0;
+    page_format(script, "$arm%zu << EOD\n1 0\n", number);
+    for (size_t k = 0; k < json_array_size(curve); k++) {
+        const json_t *point = json_array_get(curve, k);
+        double seconds = json_number_value(json_array_get(point, 0));
+        double share = json_number_value(json_array_get(point, 1));
+        page_format(script, "%.3f %.4f\n", seconds < 1.0 ? 1.0 : seconds, 100.0 * share);
+        latest = seconds > latest ? seconds : latest;
+    }
+    page_format(script, "EOD\n");
+    return latest;
+}
+
+static void put_response_axes(struct page *script, double latest, const char *share, const char *time)
+{
+    put_time_tics(script, axis_end(latest));
+    page_format(
+        script,
+        "set yrange [0:100]\nset ytics 20\nset ylabel '%s'\nset xlabel '%s'\n"
+        "set arrow 1 from 180, graph 0 to 180, graph 1 nohead lc rgb '#000000' lw 1 dt 2 front\n"
+        "set arrow 2 from 300, graph 0 to 300, graph 1 nohead lc rgb '#000000' lw 1 dt 2 front\n"
+        "set label 1 '3 min' at 180, graph 1.035 right\nset label 2 '5 min' at 300, graph 1.035 left\n"
+        "set key at screen 0.5,0.05 center horizontal samplen 4 maxrows 1 noautotitle\nset tmargin 2.2\nset bmargin 6\n",
+        share, time);
+}
+
 static void write_response(const json_t *evidence, struct page *script)
 {
     const json_t *arms = arms_of(evidence);
@@ -80,28 +99,12 @@ static void write_response(const json_t *evidence, struct page *script)
     put_head(script, 430, WIDTH);
     for (size_t i = 0; i < json_array_size(arms); i++) {
         const json_t *curve = json_object_get(json_array_get(arms, i), "response_curve");
-        size_t n = json_array_size(curve);
-        page_format(script, "$arm%zu << EOD\n1 0\n", i);
-        double seconds = 1.0, share = 0.0;
-        for (size_t k = 0; k < n; k++) {
-            const json_t *point = json_array_get(curve, k);
-            seconds = json_number_value(json_array_get(point, 0));
-            share = json_number_value(json_array_get(point, 1));
-            page_format(script, "%.3f %.4f\n", seconds < 1.0 ? 1.0 : seconds, 100.0 * share);
-            latest = seconds > latest ? seconds : latest;
-        }
-        page_format(script, "EOD\n");
-        n_curves += n > 0 ? 1 : 0;
+        double its = put_curve(script, curve, i);
+        latest = its > latest ? its : latest;
+        n_curves += json_array_size(curve) > 0 ? 1 : 0;
     }
-    put_time_tics(script, axis_end(latest));
-    page_format(
-        script,
-        "set yrange [0:100]\nset ytics 20\nset ylabel 'handled by then (%%)'\n"
-        "set xlabel 'time from detection to the first correct, confirmed act or hand-over'\n"
-        "set arrow 1 from 180, graph 0 to 180, graph 1 nohead lc rgb '#000000' lw 1 dt 2 front\n"
-        "set arrow 2 from 300, graph 0 to 300, graph 1 nohead lc rgb '#000000' lw 1 dt 2 front\n"
-        "set label 1 '3 min' at 180, graph 1.035 right\nset label 2 '5 min' at 300, graph 1.035 left\n"
-        "set key at screen 0.5,0.05 center horizontal samplen 4 maxrows 1 noautotitle\nset tmargin 2.2\nset bmargin 6\n");
+    put_response_axes(script, latest, "handled by then (%)",
+                      "time from detection to the first correct, confirmed act or hand-over");
     if (n_curves == 0) {
         put_empty(script, "no true incident was detected in this run");
     }
@@ -346,13 +349,19 @@ static const char *const lanes[] = {"opened",    "decided", "refused",      "req
                                     "escalated", "paged",   "acknowledged", "closed"};
 enum { LANES = sizeof(lanes) / sizeof(lanes[0]) };
 
-static void write_records(const json_t *evidence, struct page *script)
+enum { INSTANTS_MAX = 4 };
+/* Instants that are marked in a timeline: members with seconds, and the words above them. The first is its zero. */
+struct instants {
+    const char *members[INSTANTS_MAX], *words[INSTANTS_MAX];
+    const char *since; /* Label of the axis. */
+    int n;
+};
+
+static void put_timeline(const json_t *incident, const json_t *arm, const struct instants *instants,
+                         struct page *script)
 {
-    const json_t *incident = json_object_get(evidence, "incident"),
-                 *records = json_object_get(incident, "records");
-    const json_t *arm = json_object_get(json_object_get(incident, "arms"),
-                                        words_of(json_array_get(arms_of(evidence), 0), "name"));
-    double on = number_of(arm, "on_s");
+    const json_t *records = json_object_get(incident, "records");
+    double on = number_of(arm, instants->members[0]);
     on = isfinite(on) ? on : 0.0;
     bool is_used[LANES] = {false};
     int row_of[LANES], n_rows = 0;
@@ -388,28 +397,25 @@ static void write_records(const json_t *evidence, struct page *script)
             page_format(script, "%s'%s' %d", n++ == 0 ? "" : ", ", lanes[lane], row_of[lane]);
         }
     }
-    static const char *const members[] = {"on_s", "det_s", "eff_s", "rest_s"};
-    static const char *const words[] = {"fault", "detected", "contained", "restored"};
-    page_format(
-        script,
-        "%s)\nset lmargin 16\nset tmargin 6\nset xlabel 'minutes since the fault began'\nunset key\n",
-        n_rows == 0 ? "'' 0" : "");
+    page_format(script,
+                "%s)\nset lmargin 16\nset tmargin 6\nset xlabel 'minutes since %s'\nunset key\n",
+                n_rows == 0 ? "'' 0" : "", instants->since);
     double lo = first < 0.0 ? first : 0.0, hi = last > 0.0 ? last : 1.0;
-    double rest = (number_of(arm, "rest_s") - on) / 60.0;
+    double rest = (number_of(arm, instants->members[instants->n - 1]) - on) / 60.0;
     hi = isfinite(rest) && rest > hi ? rest : hi;
     hi = n_rows == 0 ? 60.0 : hi;
     lo = n_rows == 0 ? 0.0 : lo;
     double pad = 0.04 * (hi - lo) + 0.1;
     page_format(script, "set xrange [%.3f:%.3f]\n", lo - pad, hi + pad);
-    for (int m = 0, n = 0; m < 4; m++) {
-        double since = (number_of(arm, members[m]) - on) / 60.0;
+    for (int m = 0, n = 0; m < instants->n; m++) {
+        double since = (number_of(arm, instants->members[m]) - on) / 60.0;
         if (isfinite(since) && n_rows > 0) {
             page_format(
                 script,
                 "set arrow %d from %.4f, graph 0 to %.4f, graph 1 nohead lc rgb '#000000' lw 1 dt 2 back\n"
                 "set label %d '%s' at %.4f, graph 1 offset 0,%.1f %s\n",
-                m + 1, since, since, m + 1, words[m], since, 0.6 + 1.0 * (double)n,
-                m == 3 ? "right" : "left");
+                m + 1, since, since, m + 1, instants->words[m], since, 0.6 + 1.0 * (double)n,
+                m == instants->n - 1 ? "right" : "left");
             n++;
         }
     }
@@ -419,7 +425,42 @@ static void write_records(const json_t *evidence, struct page *script)
     page_format(script, "plot $records using 1:2 with points pt 7 ps 0.9 lc rgb '#0b3c5d'\n");
 }
 
-const struct figure figures[FIGURES] = {
+static void write_records(const json_t *evidence, struct page *script)
+{
+    static const struct instants instants = {{"on_s", "det_s", "eff_s", "rest_s"},
+                                             {"fault", "detected", "contained", "restored"},
+                                             "the fault began",
+                                             4};
+    const json_t *incident = json_object_get(evidence, "incident");
+    const json_t *arm = json_object_get(json_object_get(incident, "arms"),
+                                        words_of(json_array_get(arms_of(evidence), 0), "name"));
+    put_timeline(incident, arm, &instants, script);
+}
+
+static void write_live_records(const json_t *evidence, struct page *script)
+{
+    static const struct instants instants = {{"opened_s", "effect_s", "closed_s"},
+                                             {"opened", "first effect", "closed"},
+                                             "it was opened",
+                                             3};
+    const json_t *incident = json_object_get(evidence, "incident");
+    put_timeline(incident, incident, &instants, script);
+}
+
+static void write_live_response(const json_t *evidence, struct page *script)
+{
+    put_head(script, 430, WIDTH);
+    double latest = put_curve(script, json_object_get(evidence, "response_curve"), 0);
+    put_response_axes(
+        script, latest, "had an effect by then (%)",
+        "time from the opening of the incident to the first confirmed act, delivered page or end");
+    if (json_array_size(json_object_get(evidence, "response_curve")) == 0) {
+        put_empty(script, "no incident was opened");
+    }
+    page_format(script, "plot $arm0 using 1:2 with steps ls 1 title 'incidents'\n");
+}
+
+static const struct figure simulated_figures[] = {
     {"response", "Response time by arm",
      "Share of true, detected incidents that were handled by then (Kaplan-Meier; incidents open at the horizon count as open). "
      "Dashed lines: 3 and 5 minutes.",
@@ -443,3 +484,20 @@ const struct figure figures[FIGURES] = {
      "What the warden put on record for the same incident, and when. Dashed: the truth as the judge knows it.",
      write_records},
 };
+
+static const struct figure live_figures[] = {
+    {"response", "Response time of the incidents that were noticed",
+     "Share of them that had an effect by then (Kaplan-Meier; open ones count as open until the journal's end). Whether it was the right effect is not "
+     "known. Dashed lines: 3 and 5 minutes.",
+     write_live_response},
+    {"timeline", "One incident, record by record",
+     "What the warden put on record for one incident, and when.", write_live_records},
+};
+
+const struct figure *figures_of(const json_t *evidence, size_t *ret_n)
+{
+    bool is_live = strcmp(words_of(evidence, "kind"), "live") == 0;
+    *ret_n = is_live ? sizeof(live_figures) / sizeof(live_figures[0])
+                     : sizeof(simulated_figures) / sizeof(simulated_figures[0]);
+    return is_live ? live_figures : simulated_figures;
+}

@@ -7,58 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char style[] =
-    "@page{size:A4;margin:16mm 14mm}\n"
-    "html{font:16px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff}\n"
-    "body{max-width:1020px;margin:0 auto;padding:24px 28px;position:relative}\n"
-    "h1{font-size:1.9em;line-height:1.2;margin:.3em 0}\n"
-    "h2{font-size:1.3em;margin:2em 0 .5em;border-bottom:1px solid #999;padding-bottom:.15em;break-after:avoid}\n"
-    "h3{font-size:1.05em;margin:1.4em 0 .3em;break-after:avoid}\n"
-    "p,li{max-width:76ch}\n"
-    "table{border-collapse:collapse;width:100%;margin:.6em 0 1em;font-size:.86em}\n"
-    "th,td{text-align:left;vertical-align:top;padding:.3em .55em;border-bottom:1px solid #ccc}\n"
-    "thead th{border-bottom:2px solid #555}\n"
-    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
-    "td.n{white-space:nowrap}\n"
-    "td.w{min-width:11em}\n"
-    "tr,.keep{break-inside:avoid}\n"
-    ".draft{border:3px double #1a1a1a;padding:.5em .8em;margin:0 0 1em;font-weight:600;max-width:none}\n"
-    ".claims th:first-child{width:34%}\n"
-    ".verdict{font-weight:700;white-space:nowrap}\n"
-    ".note{color:#444;font-size:.92em;margin:.25em 0 0}\n"
-    "figure{margin:1.2em 0;break-inside:avoid}\n"
-    "figure svg{width:100%;height:auto;max-width:900px}\n"
-    "figcaption{font-size:.88em;color:#444;max-width:80ch}\n"
-    "pre{background:#f4f4f4;padding:.7em;font-size:.72em;line-height:1.45;white-space:pre-wrap;overflow-wrap:anywhere}\n"
-    "code{font-size:.92em;overflow-wrap:anywhere}\n"
-    ".wide{overflow-x:auto}\n"
-    ".mark{position:fixed;inset:0;display:flex;align-items:center;justify-content:center;font-size:22vmin;font-weight:800;"
-    "color:rgba(0,0,0,.05);transform:rotate(-28deg);pointer-events:none;z-index:5}\n"
-    "nav ol{columns:2;font-size:.95em;padding-left:1.4em}\n"
-    "@media print{html{font-size:10.5pt}body{padding:0;max-width:none}nav{display:none}a{color:inherit;text-decoration:none}"
-    ".wide{overflow:visible}pre{background:none;border:1px solid #999}}\n";
-
-static double number_of(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
-static uint64_t count_of(const json_t *object, const char *name)
-{
-    return (uint64_t)json_integer_value(json_object_get(object, name));
-}
-
-static const char *words_of(const json_t *object, const char *name)
-{
-    const char *words = json_string_value(json_object_get(object, name));
-    return words == NULL ? "" : words;
-}
-
-static void put_words(struct page *html, const json_t *object, const char *name)
-{
-    page_words(html, words_of(object, name));
-}
+#include "reports/html_frame.h"
+#include "reports/look.h"
 
 static const json_t *arms_of(const json_t *evidence) { return json_object_get(evidence, "arms"); }
 
@@ -73,16 +23,6 @@ static const json_t *arm_at(const json_t *evidence, size_t i)
 static bool is_people_alone(const json_t *arm)
 {
     return strcmp(words_of(arm, "arm"), "manual") == 0;
-}
-
-/* 12345 as 12,345. */
-static void put_count(struct page *html, uint64_t count)
-{
-    char digits[32];
-    int n = snprintf(digits, sizeof(digits), "%" PRIu64, count);
-    for (int i = 0; i < n; i++) {
-        page_format(html, "%s%c", i > 0 && (n - i) % 3 == 0 ? "," : "", digits[i]);
-    }
 }
 
 /* Rows of the table of arms. */
@@ -172,7 +112,7 @@ static void cell_bad(struct page *html, const json_t *arm)
 }
 static void cell_missed(struct page *html, const json_t *arm)
 {
-    put_count(html, count_of(arm, "missed"));
+    html_count(html, count_of(arm, "missed"));
 }
 static void cell_harmful(struct page *html, const json_t *arm)
 {
@@ -190,7 +130,7 @@ static void cell_violations(struct page *html, const json_t *arm)
         return;
     }
     page_format(html, "%" PRIu64 " in ", count_of(arm, "violations"));
-    put_count(html, count_of(arm, "episodes"));
+    html_count(html, count_of(arm, "episodes"));
 }
 static void cell_errors(struct page *html, const json_t *arm)
 {
@@ -226,17 +166,17 @@ static const struct {
 
 static void put_arms(const json_t *evidence, struct page *html)
 {
-    page_format(html, "<div class=\"wide\"><table><thead><tr><th></th>");
+    page_format(html, "<div class=\"wide\"><table class=\"arms\"><thead><tr><th></th>");
     for (size_t i = 0; i < n_arms_of(evidence); i++) {
         const json_t *arm = arm_at(evidence, i);
         page_format(html, "<th class=\"n\">");
-        put_words(html, arm, "name");
+        html_words(html, arm, "name");
         if (!json_is_true(json_object_get(arm, "is_subject"))) {
             page_format(html, "<br><span class=\"note\">dummy mind</span>");
         } else if (strcmp(words_of(arm, "mind"), words_of(arm, "name")) != 0 &&
                    words_of(arm, "mind")[0] != '\0') {
             page_format(html, "<br><span class=\"note\">mind ");
-            put_words(html, arm, "mind");
+            html_words(html, arm, "mind");
             page_format(html, "</span>");
         }
         page_format(html, "</th>");
@@ -261,31 +201,6 @@ static void put_arms(const json_t *evidence, struct page *html)
         "-: nothing to judge.</p>\n");
 }
 
-static void put_head(const json_t *evidence, struct page *html)
-{
-    const json_t *subject = json_object_get(evidence, "subject");
-    page_format(html,
-                "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>");
-    page_format(html, "steward evidence: ");
-    put_words(html, subject, "title");
-    page_format(html, "</title>\n<style>\n%s</style></head><body>\n", style);
-    if (strcmp(words_of(evidence, "status"), "DRAFT") == 0) {
-        page_format(
-            html,
-            "<div class=\"mark\" aria-hidden=\"true\">DRAFT</div>\n<p class=\"draft\">DRAFT. Nobody has signed this report. "
-            "It says what was measured, not that anything is approved.</p>\n");
-    }
-    page_format(html, "<h1>");
-    put_words(html, subject, "title");
-    page_format(html, ": evidence report</h1>\n");
-}
-
-static void put_ran_row(struct page *html, const char *label)
-{
-    page_format(html, "<tr><th>%s</th><td>", label);
-}
-
 static void put_command(const json_t *evidence, struct page *html, const char *more)
 {
     const json_t *subject = json_object_get(evidence, "subject"),
@@ -307,7 +222,7 @@ static void put_command(const json_t *evidence, struct page *html, const char *m
         page_format(html, " --arm all");
     } else if (n == 1 && strcmp(words_of(arm_at(evidence, 0), "name"), "steward") != 0) {
         page_format(html, " --arm ");
-        put_words(html, arm_at(evidence, 0), "name");
+        html_words(html, arm_at(evidence, 0), "name");
     }
     static const char *const options[][2] = {
         {"mind", "steward"}, {"llm", ""}, {"policy", ""}, {"deployment", ""}};
@@ -329,89 +244,50 @@ static void put_ran(const json_t *evidence, struct page *html)
     bool is_journal = strcmp(words_of(audit, "kind"), "journal") == 0;
     page_format(html, "<h2 id=\"ran\">1. What ran</h2>\n<table><tbody>\n");
     if (!is_journal) {
-        put_ran_row(html, "Command");
+        html_row(html, "Command");
         page_format(html, "<code>");
         put_command(evidence, html, "");
         page_format(html, "</code></td></tr>\n");
     }
-    put_ran_row(html, "Episodes");
-    put_count(html, count_of(subject, "runs"));
+    html_row(html, "Episodes");
+    html_count(html, count_of(subject, "runs"));
     bool is_one = count_of(subject, "runs") == 1;
     page_format(html, "%s; seed %s%" PRIu64 "%s</td></tr>\n",
                 is_journal ? ", read from a journal" : "", is_one ? "" : "of the first ",
                 count_of(subject, "seed"), is_one || is_journal ? "" : ", the others follow from it");
     if (json_object_get(ran, "events") != NULL) {
-        put_ran_row(html, "Volume");
-        put_count(html, count_of(ran, "events"));
+        html_row(html, "Volume");
+        html_count(html, count_of(ran, "events"));
         page_format(html, " events, ");
-        put_count(html, count_of(ran, "windows"));
+        html_count(html, count_of(ran, "windows"));
         page_format(html, " telemetry windows, ");
-        put_count(html, (uint64_t)(number_of(ran, "virtual_s") / 3600.0));
+        html_count(html, (uint64_t)(number_of(ran, "virtual_s") / 3600.0));
         page_format(html, " hours of virtual time, over all arms</td></tr>\n");
     }
-    put_ran_row(html, "Mind of the steward arm");
-    put_words(html, subject, "mind");
+    html_row(html, "Mind of the steward arm");
+    html_words(html, subject, "mind");
     page_format(html, "</td></tr>\n");
-    put_ran_row(html, "Must end at a human");
+    html_row(html, "Must end at a human");
     page_format(html, "%.1f %% of the episodes %s</td></tr>\n",
                 100.0 * number_of(subject, "must_escalate_share"),
                 is_journal ? "recorded" : "of the mix, by its weights");
-    put_ran_row(html, "Build");
+    html_row(html, "Build");
     page_format(html, "steward ");
-    put_words(html, subject, "version");
+    html_words(html, subject, "version");
     if (words_of(subject, "compiler")[0] != '\0') {
         page_format(html, ", ");
-        put_words(html, subject, "compiler");
+        html_words(html, subject, "compiler");
     }
     page_format(html, "</td></tr>\n");
-    put_ran_row(html, "Fingerprint");
+    html_row(html, "Fingerprint");
     if (json_is_string(json_object_get(ran, "fingerprint"))) {
         page_format(html, "<code>");
-        put_words(html, ran, "fingerprint");
+        html_words(html, ran, "fingerprint");
         page_format(html, "</code></td></tr>\n");
     } else {
         page_format(html, "one a run, in the journal</td></tr>\n");
     }
     page_format(html, "</tbody></table>\n");
-}
-
-static void put_targets(const json_t *evidence, struct page *html)
-{
-    const json_t *targets = json_object_get(evidence, "targets");
-    page_format(
-        html,
-        "<h2 id=\"verdicts\">2. Verdicts against targets set before</h2>\n<table class=\"claims\"><thead><tr><th>Claim and target</th>"
-        "<th>Measured</th><th>Verdict</th></tr></thead><tbody>\n");
-    for (size_t i = 0; i < json_array_size(targets); i++) {
-        const json_t *one = json_array_get(targets, i);
-        page_format(html, "<tr><td><strong>");
-        put_words(html, one, "claim");
-        page_format(html, "</strong><br>");
-        put_words(html, one, "target");
-        page_format(html, "</td><td>");
-        put_words(html, one, "measured");
-        if (words_of(one, "note")[0] != '\0') {
-            page_format(html, "<p class=\"note\">");
-            put_words(html, one, "note");
-            page_format(html, "</p>");
-        }
-        page_format(html, "</td><td class=\"verdict\">");
-        put_words(html, one, "verdict");
-        page_format(html, "</td></tr>\n");
-    }
-    page_format(
-        html,
-        "</tbody></table>\n<p class=\"note\">Met: the data carry it. Not met: what was measured falls short. Not shown: it "
-        "is good enough, but its interval reaches over the target or too few incidents were seen. Not claimable: met here, on a mix that is easier than what the claim is about. "
-        "Not measured: what it takes was not run.</p>\n");
-}
-
-static void put_figure(const struct page *svgs, size_t i, struct page *html)
-{
-    page_format(html, "<figure>");
-    page_put(html, svgs[i].bytes, svgs[i].n_bytes);
-    page_format(html, "<figcaption><strong>Figure %zu. %s.</strong> %s</figcaption></figure>\n",
-                i + 1, figures[i].title, figures[i].caption);
 }
 
 static void put_invariant_table(const json_t *evidence, const char *kind, struct page *html)
@@ -420,7 +296,7 @@ static void put_invariant_table(const json_t *evidence, const char *kind, struct
     page_format(html, "<div class=\"wide\"><table><thead><tr><th>Id</th><th>Invariant</th>");
     for (size_t i = 0; i < n_arms_of(evidence); i++) {
         page_format(html, "<th class=\"n\">");
-        put_words(html, arm_at(evidence, i), "name");
+        html_words(html, arm_at(evidence, i), "name");
         page_format(html, "</th>");
     }
     page_format(html, "</tr></thead><tbody>\n");
@@ -430,9 +306,9 @@ static void put_invariant_table(const json_t *evidence, const char *kind, struct
             continue;
         }
         page_format(html, "<tr><td>");
-        put_words(html, one, "id");
+        html_words(html, one, "id");
         page_format(html, "</td><td class=\"w\">");
-        put_words(html, one, "words");
+        html_words(html, one, "words");
         page_format(html, "</td>");
         for (size_t i = 0; i < n_arms_of(evidence); i++) {
             const json_t *arm =
@@ -442,7 +318,7 @@ static void put_invariant_table(const json_t *evidence, const char *kind, struct
                 page_format(html, "-");
             } else {
                 page_format(html, "%" PRIu64 " in ", count_of(arm, "breaches"));
-                put_count(html, count_of(arm, "opportunities"));
+                html_count(html, count_of(arm, "opportunities"));
                 page_format(html,
                             "<br><span class=\"note\">%" PRIu64 " of %" PRIu64
                             " ep., &le; %.2g</span>",
@@ -476,11 +352,11 @@ static void put_violations(const json_t *evidence, struct page *html)
         page_format(html, "<tr>");
         for (size_t c = 0; c < 3; c++) {
             page_format(html, "<td>");
-            put_words(html, one, cells[c]);
+            html_words(html, one, cells[c]);
             page_format(html, "</td>");
         }
         page_format(html, "<td class=\"n\">%" PRIu64 "</td><td>", count_of(one, "seed"));
-        put_words(html, one, "why");
+        html_words(html, one, "why");
         page_format(html, "</td></tr>\n");
     }
     page_format(html, "</tbody></table>\n");
@@ -496,15 +372,15 @@ static void put_bound(const json_t *bound, struct page *html)
         return;
     }
     page_format(html, "Arm ");
-    put_words(html, bound, "arm");
+    html_words(html, bound, "arm");
     page_format(html, ": %" PRIu64 " of ", count_of(bound, "k"));
-    put_count(html, count_of(bound, "n"));
+    html_count(html, count_of(bound, "n"));
     page_format(
         html,
         " episodes hold a violation of an enforceable invariant. One-sided 95 %% Clopper-Pearson upper bound: <strong>%.3g an "
         "episode</strong>; worst family (",
         number_of(bound, "upper_95"));
-    put_words(html, bound, "worst_family");
+    html_words(html, bound, "worst_family");
     page_format(html,
                 ", n = %" PRIu64
                 "): %.3g. The bound holds in the simulator, for this mix, policy and deployment.</p>\n",
@@ -517,7 +393,7 @@ static void put_safety(const json_t *evidence, const struct page *svgs, struct p
                  *unchecked = json_object_get(evidence, "not_checked");
     page_format(html, "<h2 id=\"safety\">4. Safety</h2>\n<p>");
     put_bound(bound, html);
-    put_figure(svgs, 2, html);
+    html_figure(evidence, svgs, 2, html);
     page_format(
         html,
         "<h3>Enforceable invariants</h3>\n<p>Breaches in opportunities; below it the episodes with a breach, of those with something "
@@ -536,25 +412,51 @@ static void put_safety(const json_t *evidence, const struct page *svgs, struct p
     for (size_t i = 0; i < json_array_size(unchecked); i++) {
         const json_t *one = json_array_get(unchecked, i);
         page_format(html, "<tr><td>");
-        put_words(html, one, "id");
+        html_words(html, one, "id");
         page_format(html, "</td><td>");
-        put_words(html, one, "words");
+        html_words(html, one, "words");
         page_format(html, "</td><td>");
-        put_words(html, one, "kind");
+        html_words(html, one, "kind");
         page_format(html, "</td></tr>\n");
     }
     page_format(html, "</tbody></table>\n");
+}
+
+/* From the number of episodes to the needless pages; the last cell stays open. */
+static void put_family_row(const json_t *arm, struct page *html)
+{
+    const json_t *by_itself = json_object_get(arm, "right_by_itself");
+    bool has_agent = json_is_object(by_itself);
+    page_format(html, "</td><td class=\"n\">%" PRIu64 "</td><td class=\"n\">%.0f %%",
+                count_of(arm, "episodes"),
+                100.0 * number_of(json_object_get(arm, "right_remedy"), "value"));
+    if (has_agent) {
+        page_format(html, "<br><span class=\"note\">%.0f + %.0f</span>",
+                    100.0 * number_of(by_itself, "value"),
+                    100.0 * number_of(json_object_get(arm, "right_with_person"), "value"));
+    }
+    page_format(html,
+                "</td><td class=\"n\">%.2f</td><td class=\"n\">%.2f</td><td class=\"n\">%" PRIu64
+                "</td><td class=\"n\">",
+                number_of(arm, "interventions_per_episode"),
+                number_of(arm, "bad_minutes_per_episode"), count_of(arm, "harmful_actions"));
+    if (has_agent) {
+        html_count(html, count_of(arm, "needless_pages"));
+    } else {
+        page_format(html, "-");
+    }
+    page_format(html, "</td><td class=\"n\">");
 }
 
 static void put_families(const json_t *evidence, const struct page *svgs, struct page *html)
 {
     const json_t *families = json_object_get(evidence, "families");
     page_format(html, "<h2 id=\"families\">5. By scenario family</h2>\n");
-    put_figure(svgs, 3, html);
+    html_figure(evidence, svgs, 3, html);
     page_format(
         html,
         "<div class=\"wide\"><table><thead><tr><th>Family</th><th>Arm</th><th class=\"n\">Episodes</th><th class=\"n\">Right remedy</th>"
-        "<th class=\"n\">Human acts / ep.</th><th class=\"n\">Bad min / ep.</th><th class=\"n\">Harmful</th><th class=\"n\">Missed</th>"
+        "<th class=\"n\">Human acts / ep.</th><th class=\"n\">Bad min / ep.</th><th class=\"n\">Harmful</th><th class=\"n\">Needless pages</th><th class=\"n\">Missed</th>"
         "</tr></thead><tbody>\n");
     for (size_t i = 0; i < json_array_size(families); i++) {
         const json_t *family = json_array_get(families, i), *arms = json_object_get(family, "arms");
@@ -567,9 +469,9 @@ static void put_families(const json_t *evidence, const struct page *svgs, struct
             page_format(html, "<tr>");
             if (row++ == 0) {
                 page_format(html, "<td class=\"w\" rowspan=\"%zu\"><strong>", n_rows);
-                put_words(html, family, "id");
+                html_words(html, family, "id");
                 page_format(html, "</strong> ");
-                put_words(html, family, "title");
+                html_words(html, family, "title");
                 if (json_is_true(json_object_get(family, "must_escalate"))) {
                     page_format(html, "<br><span class=\"note\">must end at a human</span>");
                 } else if (!is_incident) {
@@ -579,24 +481,19 @@ static void put_families(const json_t *evidence, const struct page *svgs, struct
             }
             page_format(html, "<td>");
             page_words(html, name);
-            page_format(
-                html,
-                "</td><td class=\"n\">%" PRIu64
-                "</td><td class=\"n\">%.0f %%</td><td class=\"n\">%.2f</td><td class=\"n\">%.2f</td>"
-                "<td class=\"n\">%" PRIu64 "</td><td class=\"n\">",
-                count_of(arm, "episodes"),
-                100.0 * number_of(json_object_get(arm, "right_remedy"), "value"),
-                number_of(arm, "interventions_per_episode"),
-                number_of(arm, "bad_minutes_per_episode"), count_of(arm, "harmful_actions"));
+            put_family_row(arm, html);
             if (is_incident) {
-                put_count(html, count_of(arm, "missed"));
+                html_count(html, count_of(arm, "missed"));
             } else {
                 page_format(html, "-");
             }
             page_format(html, "</td></tr>\n");
         }
     }
-    page_format(html, "</tbody></table></div>\n");
+    page_format(
+        html,
+        "</tbody></table></div>\n<p class=\"note\">Right remedy: below it what the arm did by itself + what it took a person for, both of all "
+        "episodes. People alone page nobody.</p>\n");
 }
 
 static void put_incident(const json_t *evidence, const struct page *svgs, struct page *html)
@@ -604,9 +501,9 @@ static void put_incident(const json_t *evidence, const struct page *svgs, struct
     const json_t *incident = json_object_get(evidence, "incident"),
                  *story = json_object_get(incident, "story");
     page_format(html, "<h2 id=\"incident\">6. One incident from beginning to end</h2>\n<p>Scenario ");
-    put_words(html, incident, "scenario");
+    html_words(html, incident, "scenario");
     page_format(html, " (");
-    put_words(html, incident, "title");
+    html_words(html, incident, "title");
     page_format(
         html,
         "), seed %" PRIu64
@@ -623,8 +520,8 @@ static void put_incident(const json_t *evidence, const struct page *svgs, struct
         page_format(html, " %" PRIu64, count_of(arm, "interventions"));
     }
     page_format(html, ".</p>\n");
-    put_figure(svgs, 4, html);
-    put_figure(svgs, 5, html);
+    html_figure(evidence, svgs, 4, html);
+    html_figure(evidence, svgs, 5, html);
     if (json_array_size(story) == 0) {
         return;
     }
@@ -657,35 +554,7 @@ static void put_audit(const json_t *evidence, struct page *html)
                                                 : "NOT complete");
     bool is_journal = strcmp(words_of(audit, "kind"), "journal") == 0;
     if (is_journal) {
-        bool is_same = json_is_true(json_object_get(audit, "replayed_the_same"));
-        page_format(html, "<p>The journal was executed again for this report: ");
-        put_count(html, count_of(audit, "runs"));
-        page_format(html, " runs, ");
-        put_count(html, count_of(audit, "frames"));
-        page_format(html, " frames, %s", is_same ? "all the same.</p>\n" : "with a difference: ");
-        if (!is_same) {
-            put_words(html, audit, "first_difference");
-            page_format(html, ".</p>\n");
-        }
-        page_format(html, "<p>Its tree was made again from the frames and fits: ");
-        put_count(html, count_of(audit, "size"));
-        page_format(html, " frames, root <code>");
-        put_words(html, audit, "root");
-        if (json_is_string(json_object_get(audit, "signer"))) {
-            page_format(html, "</code>, %" PRIu64 " checkpoints signed by ",
-                        count_of(audit, "checkpoints"));
-            put_words(html, audit, "signer");
-            page_format(
-                html,
-                ", a key that the journal itself names. Whose it is, only a verifier key from elsewhere tells.</p>\n");
-        } else {
-            page_format(
-                html,
-                "</code>, unsigned: whoever can write the file can make all of it again.</p>\n");
-        }
-        page_format(
-            html,
-            "<p>That no newer journal was put aside for this one is shown only against a checkpoint kept elsewhere.</p>\n");
+        html_journal(audit, html);
     }
     page_format(html, "<p>Do not take the numbers of this page on trust:</p>\n<pre>");
     if (is_journal) {
@@ -709,34 +578,13 @@ static void put_audit(const json_t *evidence, struct page *html)
         "</pre>\n<p>A single episode repeats alone with the seed that is printed beside it.</p>\n");
 }
 
-static void put_limitations(const json_t *evidence, struct page *html)
-{
-    const json_t *limitations = json_object_get(evidence, "limitations");
-    page_format(html, "<h2 id=\"limits\">8. Limitations</h2>\n<ul>\n");
-    for (size_t i = 0; i < json_array_size(limitations); i++) {
-        const char *words = json_string_value(json_array_get(limitations, i));
-        page_format(html, "<li>");
-        page_words(html, words == NULL ? "" : words);
-        page_format(html, "</li>\n");
-    }
-    page_format(
-        html,
-        "</ul>\n<section class=\"keep\"><h2 id=\"signatures\">9. Signatures</h2>\n<table><thead><tr><th>Role</th><th>Name</th><th>Date</th><th>Meaning</th>"
-        "</tr></thead><tbody>\n");
-    static const char *const roles[][2] = {
-        {"Author", "I made this from the runs named above"},
-        {"Independent reviewer", "I repeated what section 7 says and saw the same"},
-        {"Approver", "I accept the residual risk for the use described"}};
-    for (size_t i = 0; i < 3; i++) {
-        page_format(html, "<tr><td>%s</td><td>not signed</td><td></td><td>%s</td></tr>\n",
-                    roles[i][0], roles[i][1]);
-    }
-    page_format(html, "</tbody></table></section>\n");
-}
-
 void html_write(const json_t *evidence, const struct page *svgs, struct page *html)
 {
-    put_head(evidence, html);
+    if (strcmp(words_of(evidence, "kind"), "live") == 0) {
+        html_live(evidence, svgs, html);
+        return;
+    }
+    html_head(evidence, html);
     page_format(
         html,
         "<nav><ol><li><a href=\"#ran\">What ran</a></li><li><a href=\"#verdicts\">Verdicts</a></li><li><a href=\"#arms\">Arms</a></li>"
@@ -744,18 +592,17 @@ void html_write(const json_t *evidence, const struct page *svgs, struct page *ht
         "<li><a href=\"#audit\">Audit trail</a></li><li><a href=\"#limits\">Limitations</a></li><li><a href=\"#signatures\">Signatures</a></li>"
         "</ol></nav>\n");
     put_ran(evidence, html);
-    put_targets(evidence, html);
+    html_targets(evidence, html);
     page_format(
         html,
         "<h2 id=\"arms\">3. The arms, on the same seeds</h2>\n<p>Steward: the agents behind the warden. Rules: static automation behind "
         "the same warden; only the margin over it is the agents' own. Manual: people alone. Dummy minds must lose.</p>\n");
     put_arms(evidence, html);
-    put_figure(svgs, 0, html);
-    put_figure(svgs, 1, html);
+    html_figure(evidence, svgs, 0, html);
+    html_figure(evidence, svgs, 1, html);
     put_safety(evidence, svgs, html);
     put_families(evidence, svgs, html);
     put_incident(evidence, svgs, html);
     put_audit(evidence, html);
-    put_limitations(evidence, html);
-    page_format(html, "</body></html>\n");
+    html_end(evidence, 8, html);
 }

@@ -162,16 +162,15 @@ static enum err told_frame(void *self, const struct settings *settings, const st
     return OK;
 }
 
-/* What `steward audit verify` would say, without a key or a checkpoint from elsewhere. */
-static enum err verify(struct journal_reading *reading, json_t *audit)
+enum err source_verify(struct source *source, struct err_text *ret_text)
 {
-    struct audit_request request = {.path = reading->source->path};
+    struct audit_request request = {.path = source->path};
     struct audit_result *result = calloc(1, sizeof(*result));
-    enum err err = result == NULL ? err_set(reading->text, ERR_INTERNAL, "report: out of memory")
-                                  : audit_verify(&request, result, reading->text);
+    json_t *audit = source->audit;
+    enum err err = result == NULL ? err_set(ret_text, ERR_INTERNAL, "report: out of memory")
+                                  : audit_verify(&request, result, ret_text);
     if (err == OK && result->problem.text[0] != '\0') {
-        err = err_set(reading->text, ERR_DATA, "journal %s: %.400s", reading->source->path,
-                      result->problem.text);
+        err = err_set(ret_text, ERR_DATA, "journal %s: %.400s", source->path, result->problem.text);
     }
     if (err == OK) {
         set_json(audit, "size", count_json(result->size));
@@ -183,12 +182,22 @@ static enum err verify(struct journal_reading *reading, json_t *audit)
     return err;
 }
 
+void source_put_replayed(struct source *source, const struct replay_result *replayed)
+{
+    json_t *audit = source->audit;
+    set_json(audit, "kind", words_json("journal"));
+    set_json(audit, "runs", count_json(replayed->runs));
+    set_json(audit, "frames", count_json(replayed->frames));
+    set_json(audit, "replayed_the_same", json_boolean(replayed->same));
+    set_json(audit, "first_difference", replayed->same ? json_null() : words_json(replayed->where));
+}
+
 static enum err build(struct journal_reading *reading)
 {
     struct source *source = reading->source;
     TRY(read_runs(reading));
     source->audit = json_object();
-    TRY(verify(reading, source->audit));
+    TRY(source_verify(source, reading->text));
     uint64_t seed = 0;
     bool is_there = tally_incident(reading->tally, &reading->told, &seed);
     struct replay_port port = {reading, is_there ? told_run : NULL, is_there ? told_frame : NULL};
@@ -214,17 +223,52 @@ static enum err build(struct journal_reading *reading)
     source->ran = json_object();
     set_json(source->ran, "fingerprint",
              replayed.runs == 1 ? words_json(reading->fingerprint) : json_null());
-    set_json(source->audit, "kind", words_json("journal"));
-    set_json(source->audit, "runs", count_json(replayed.runs));
-    set_json(source->audit, "frames", count_json(replayed.frames));
-    set_json(source->audit, "replayed_the_same", json_boolean(replayed.same));
-    set_json(source->audit, "first_difference",
-             replayed.same ? json_null() : words_json(replayed.where));
+    source_put_replayed(source, &replayed);
     return OK;
+}
+
+/* How many runs a journal has, and how many of them were live: no scenario, no judge, a mode in place of a plan. */
+static enum err count_runs(const struct source *source, int64_t *ret_runs, int64_t *ret_live,
+                           struct err_text *ret_text)
+{
+    static const char query[] =
+        "SELECT count(*), coalesce(sum(scenario = 'live' AND plan LIKE 'live' || char(10) || 'mode: %'), 0) FROM run";
+    sqlite3 *database = NULL;
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_open_v2(source->path, &database, SQLITE_OPEN_READONLY, NULL);
+    code = code == SQLITE_OK ? sqlite3_prepare_v2(database, query, -1, &row, NULL) : code;
+    code = code == SQLITE_OK ? sqlite3_step(row) : code;
+    enum err err = OK;
+    if (code == SQLITE_ROW) {
+        *ret_runs = sqlite3_column_int64(row, 0);
+        *ret_live = sqlite3_column_int64(row, 1);
+    } else if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) {
+        err = err_set(ret_text, ERR_UNAVAILABLE,
+                      "journal %s: a running steward holds it; it can be read once that has ended",
+                      source->path);
+    } else {
+        err = err_set(ret_text, ERR_DATA,
+                      "%s: neither a folder of `steward sim --out` nor a journal: %s", source->path,
+                      sqlite3_errmsg(database));
+    }
+    (void)sqlite3_finalize(row);   /* Repeats a failure already reported. */
+    (void)sqlite3_close(database); /* Only read. */
+    return err;
 }
 
 enum err source_of_journal(struct source *source, struct err_text *ret_text)
 {
+    int64_t n_runs = 0, n_live = 0;
+    TRY(count_runs(source, &n_runs, &n_live, ret_text));
+    if (n_live > 0 && n_live < n_runs) {
+        return err_set(
+            ret_text, ERR_DATA,
+            "journal %s: %lld of its %lld runs are live, the others simulated; a report is of one kind",
+            source->path, (long long)n_live, (long long)n_runs);
+    }
+    if (n_live > 0) {
+        return source_of_live(source, ret_text);
+    }
     struct journal_reading *reading = calloc(1, sizeof(*reading));
     if (reading == NULL) {
         return err_set(ret_text, ERR_INTERNAL, "report: out of memory");

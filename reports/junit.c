@@ -4,18 +4,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "reports/look.h"
+
 #include "reports/html.h"
-
-static uint64_t count_of(const json_t *object, const char *name)
-{
-    return (uint64_t)json_integer_value(json_object_get(object, name));
-}
-
-static const char *words_of(const json_t *object, const char *name)
-{
-    const char *words = json_string_value(json_object_get(object, name));
-    return words == NULL ? "" : words;
-}
 
 enum fate { PASSED, FAILED, SKIPPED };
 

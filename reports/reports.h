@@ -7,6 +7,8 @@
 
 #include "core/base/err.h"
 #include "core/base/text.h"
+#include "core/detect/evaluate.h"
+#include "replay/note.h"
 #include "sim/campaign/campaign.h"
 
 /* Sums over the verdicts of a campaign: bounded however many episodes there are, and enough for every figure of a report. */
@@ -55,9 +57,35 @@ struct report_request {
     const char *inputs[REPORT_INPUTS_MAX];
     uint32_t n_inputs;
     const char *out;
+    bool pdf; /* report.pdf too; ERR_UNAVAILABLE without weasyprint. */
+    struct slice secret_key; /* PRIVATE+KEY+...: SHA256SUMS and SHA256SUMS.note too, and the page is no draft. Empty: a draft. */
 };
 /* Writes evidence.json, report.html, junit.xml and figures/ into out, which is made when it is absent. Damaged input is ERR_DATA, no
  * gnuplot ERR_UNAVAILABLE, a folder that cannot be written ERR_CANNOT_WRITE; nothing half-written stays. */
 enum err report_write(const struct report_request *request, struct err_text *ret_text) MUST_USE;
+
+struct report_seal {
+    struct note_key key; /* Whose signature it is. */
+    bool is_own_key;     /* Only the report itself says so. */
+    uint64_t n_files;
+};
+/* That the files in folder are those that were signed: the note, SHA256SUMS, and each file in it. key NULL: the one that the report names. What does
+ * not fit is ERR_DATA, a file that is not there ERR_NO_INPUT. */
+enum err report_seal_verify(const char *folder, const struct note_key *key,
+                            struct report_seal *ret_seal, struct err_text *ret_text) MUST_USE;
+
+/* A stream with what a detector said about it, for one picture. Borrowed; the arrays hold n values, NaN where a row had no number. */
+struct stream_plot {
+    const char *detector, *column;
+    uint64_t n;
+    const double *values, *statistics;
+    const uint64_t *alarms, *warnings; /* Rows, ascending. */
+    uint64_t n_alarms, n_warnings;
+    const struct episode *episodes; /* Real changes, if they are known. */
+    uint64_t n_episodes;
+};
+/* Writes an SVG file whole or not at all. No gnuplot is ERR_UNAVAILABLE, a file that cannot be written ERR_CANNOT_WRITE. */
+enum err report_stream_plot(const struct stream_plot *plot, const char *path,
+                            struct err_text *ret_text) MUST_USE;
 
 #endif

@@ -63,7 +63,7 @@ static void check_arm(struct reader *reader, const json_t *summary, const json_t
 
 static json_t *copy(const json_t *value) { return json_deep_copy(value); }
 
-static enum err take_campaign(struct source *source, const json_t *root, struct err_text *ret_text)
+enum err source_of_campaign(struct source *source, const json_t *root, struct err_text *ret_text)
 {
     struct reader reader = {source->file, ret_text, OK};
     if (json_object_get(root, "report") == NULL) {
@@ -122,7 +122,7 @@ static enum err open_campaign(struct source *source, struct err_text *ret_text)
                        error.line > 0 ? error.line : 1, error.column > 0 ? error.column : 1,
                        root != NULL ? "not an object" : error.text);
     }
-    enum err err = take_campaign(source, root, ret_text);
+    enum err err = source_of_campaign(source, root, ret_text);
     json_decref(root);
     return err;
 }

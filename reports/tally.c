@@ -6,21 +6,11 @@
 #include "core/base/assert.h"
 #include "reports/reader.h"
 #include "reports/reports.h"
+#include "reports/lengths.h"
 
-enum {
-    MEASURES = 4,
-    EXACT_TIMES_MAX =
-        20000, /* Distinct milliseconds that are listed one by one; beyond it whole seconds are. */
-    RANKS = 7
-};
+enum { MEASURES = 4, RANKS = 7 };
 
 static const char *const measure_names[MEASURES] = {"observe", "detection", "response", "restore"};
-
-/* Milliseconds, doubled; odd: still open then. */
-struct times {
-    uint64_t *values;
-    size_t n, capacity;
-};
 
 struct arm_tally {
     uint64_t episodes, true_incidents, must_escalate, missed, escalated, touched, autonomous,
@@ -28,7 +18,7 @@ struct arm_tally {
         interventions, interventions_squared, interruptions, llm_calls, cost_microusd, effects,
         records, human_ns;
     double bad_minutes;
-    struct times times[MEASURES];
+    struct lengths times[MEASURES];
     uint64_t opportunities[N_INVARIANTS], breaches[N_INVARIANTS], at_stake[N_INVARIANTS],
         broken[N_INVARIANTS];
     uint32_t n_listed;
@@ -36,8 +26,8 @@ struct arm_tally {
 };
 
 struct family_sum {
-    uint64_t episodes, correct, touched, escalated, missed, interventions, harmful, violating,
-        human_ns;
+    uint64_t episodes, correct, corrected_by_human, touched, escalated, missed, interventions,
+        harmful, needless_pages, violating, human_ns;
     double bad_minutes;
 };
 struct family_tally {
@@ -78,32 +68,10 @@ void tally_close(struct tally *tally)
 {
     for (int arm = 0; arm < N_ARMS; arm++) {
         for (int i = 0; i < MEASURES; i++) {
-            free(tally->arms[arm].times[i].values);
+            lengths_close(&tally->arms[arm].times[i]);
         }
     }
     free(tally);
-}
-
-static enum err put_time(struct times *times, int64_t from, int64_t to, int64_t horizon,
-                         struct err_text *ret_text)
-{
-    if (from == NEVER) {
-        return OK;
-    }
-    if (times->n == times->capacity) {
-        size_t capacity = times->capacity == 0 ? 256 : 2 * times->capacity;
-        uint64_t *values = realloc(times->values, capacity * sizeof(values[0]));
-        if (values == NULL) {
-            return err_set(ret_text, ERR_INTERNAL, "report: out of memory");
-        }
-        times->values = values;
-        times->capacity = capacity;
-    }
-    bool is_open = to == NEVER;
-    int64_t length_ns = (is_open ? horizon : to) - from;
-    uint64_t length_ms = length_ns <= 0 ? 0 : (uint64_t)(length_ns + NS_PER_MS / 2) / NS_PER_MS;
-    times->values[times->n++] = 2 * length_ms + (is_open ? 1 : 0);
-    return OK;
 }
 
 static enum err find_family(struct tally *tally, const struct scenario *scenario,
@@ -158,10 +126,10 @@ static enum err put_times(struct arm_tally *sum, const struct verdict_sheet *she
     if (!sheet->true_incident) {
         return OK;
     }
-    TRY(put_time(&sum->times[0], sheet->t_obs, sheet->t_eff, sheet->horizon, ret_text));
-    TRY(put_time(&sum->times[1], sheet->t_obs, sheet->t_det, sheet->horizon, ret_text));
-    TRY(put_time(&sum->times[2], sheet->t_det, sheet->t_eff, sheet->horizon, ret_text));
-    return put_time(&sum->times[3], sheet->t_det, sheet->t_rest, sheet->horizon, ret_text);
+    TRY(lengths_put(&sum->times[0], sheet->t_obs, sheet->t_eff, sheet->horizon, ret_text));
+    TRY(lengths_put(&sum->times[1], sheet->t_obs, sheet->t_det, sheet->horizon, ret_text));
+    TRY(lengths_put(&sum->times[2], sheet->t_det, sheet->t_eff, sheet->horizon, ret_text));
+    return lengths_put(&sum->times[3], sheet->t_det, sheet->t_rest, sheet->horizon, ret_text);
 }
 
 static void put_sums(struct arm_tally *sum, const struct verdict_told *told)
@@ -197,6 +165,8 @@ static void put_family(struct family_sum *sum, const struct verdict_sheet *sheet
 {
     sum->episodes++;
     sum->correct += sheet->correct ? 1 : 0;
+    sum->corrected_by_human += sheet->corrected_by_human ? 1 : 0;
+    sum->needless_pages += sheet->needless_pages;
     sum->touched += sheet->interventions > 0 ? 1 : 0;
     sum->escalated += sheet->escalated ? 1 : 0;
     sum->missed += sheet->missed ? 1 : 0;
@@ -290,57 +260,6 @@ bool tally_incident(const struct tally *tally, uint64_t *ret_run, uint64_t *ret_
     return best->known;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const uint64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-static size_t count_distinct(const struct times *times)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < times->n; i++) {
-        n += i == 0 || times->values[i] != times->values[i - 1] ? 1 : 0;
-    }
-    return n;
-}
-
-/* Rounds to whole seconds, up, so that nothing looks faster than it was. */
-static void coarsen(struct times *times)
-{
-    for (size_t i = 0; i < times->n; i++) {
-        uint64_t length_ms = times->values[i] / 2, is_open = times->values[i] % 2;
-        times->values[i] = 2 * ((length_ms + 999) / 1000 * 1000) + is_open;
-    }
-}
-
-/* Columns of equal length: milliseconds, how many ended then, how many were still open then. */
-static json_t *times_json(struct times *times)
-{
-    if (times->n > 0) {
-        qsort(times->values, times->n, sizeof(times->values[0]), by_value);
-    }
-    if (count_distinct(times) > EXACT_TIMES_MAX) {
-        coarsen(times);
-    }
-    json_t *at = json_array(), *ended = json_array(), *open = json_array();
-    for (size_t i = 0; i < times->n;) {
-        uint64_t length_ms = times->values[i] / 2, n[2] = {0, 0};
-        while (i < times->n && times->values[i] / 2 == length_ms) {
-            n[times->values[i++] % 2]++;
-        }
-        (void)json_array_append_new(
-            at, count_json(length_ms)); /* Columns of other lengths are refused on reading. */
-        (void)json_array_append_new(ended, count_json(n[0]));
-        (void)json_array_append_new(open, count_json(n[1]));
-    }
-    json_t *object = json_object();
-    set_json(object, "at_ms", at);
-    set_json(object, "ended", ended);
-    set_json(object, "open", open);
-    return object;
-}
-
 static json_t *invariants_json(const struct arm_tally *sum)
 {
     json_t *object = json_object();
@@ -412,7 +331,7 @@ static json_t *arm_json(struct arm_tally *sum)
     set_json(object, "bad_micro_minutes", micro_json(sum->bad_minutes));
     json_t *times = json_object();
     for (int i = 0; i < MEASURES; i++) {
-        set_json(times, measure_names[i], times_json(&sum->times[i]));
+        set_json(times, measure_names[i], lengths_json(&sum->times[i]));
     }
     set_json(object, "times", times);
     set_json(object, "invariants", invariants_json(sum));
@@ -425,6 +344,8 @@ static json_t *family_arm_json(const struct family_sum *sum)
     json_t *object = json_object();
     set_json(object, "episodes", count_json(sum->episodes));
     set_json(object, "correct", count_json(sum->correct));
+    set_json(object, "corrected_by_human", count_json(sum->corrected_by_human));
+    set_json(object, "needless_pages", count_json(sum->needless_pages));
     set_json(object, "touched", count_json(sum->touched));
     set_json(object, "escalated", count_json(sum->escalated));
     set_json(object, "missed", count_json(sum->missed));

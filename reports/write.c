@@ -2,15 +2,21 @@
 /* From inputs to files: all of them are made beside the place first and then moved, so that a failure leaves nothing. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "replay/audit.h"
 #include "reports/evidence.h"
 #include "reports/html.h"
+#include "reports/pdf.h"
+#include "reports/reader.h"
 #include "reports/reports.h"
+#include "reports/seal.h"
 #include "reports/source.h"
 
 enum { PATH_BYTES = 4096 + 512 };
@@ -19,9 +25,11 @@ enum { PATH_BYTES = 4096 + 512 };
 struct output {
     char name[64];
 };
-enum { OUTPUTS = FIGURES + 3 };
+enum { OUTPUTS = FIGURES_MAX + 6 };
 
 struct writing {
+    const struct report_request *request;
+    struct note_signer *signer; /* NULL: a draft. */
     const char *out;
     char partial[PATH_BYTES];
     bool is_made; /* The folder was not there before. */
@@ -54,6 +62,25 @@ static enum err make_folder(struct writing *writing)
     }
     (void)snprintf(writing->partial, sizeof(writing->partial), "%s/.partial", out);
     return OK;
+}
+
+/* Two reports into one folder would take each other's files away. */
+static enum err lock_folder(struct writing *writing, int *ret_lock)
+{
+    int folder = open(writing->out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0) {
+        *ret_lock = folder;
+        return OK;
+    }
+    int reason = errno;
+    if (folder >= 0) {
+        (void)close(folder); /* Not held. */
+    }
+    return reason == EWOULDBLOCK
+               ? err_set(writing->text, ERR_UNAVAILABLE,
+                         "%.400s: another process writes a report there", writing->out)
+               : err_set(writing->text, ERR_CANNOT_WRITE, "%.400s: cannot be locked: %s",
+                         writing->out, strerror(reason));
 }
 
 /* What an earlier attempt that was killed left, or this one. */
@@ -89,6 +116,12 @@ static enum err make_partial(struct writing *writing)
     return OK;
 }
 
+static void add_output(struct writing *writing, const char *name)
+{
+    (void)snprintf(writing->outputs[writing->n_outputs++].name, sizeof(writing->outputs[0].name),
+                   "%s", name);
+}
+
 static enum err write_file(struct writing *writing, const char *name, const struct page *page)
 {
     char path[2 * PATH_BYTES];
@@ -106,14 +139,15 @@ static enum err write_file(struct writing *writing, const char *name, const stru
         return err_set(writing->text, ERR_IO, "%.300s/%s: writing failed: %s", writing->out, name,
                        strerror(errno));
     }
-    (void)snprintf(writing->outputs[writing->n_outputs++].name, sizeof(writing->outputs[0].name),
-                   "%s", name);
+    add_output(writing, name);
     return OK;
 }
 
 static enum err write_figures(struct writing *writing, const json_t *evidence, struct page *svgs)
 {
-    for (size_t i = 0; i < FIGURES; i++) {
+    size_t n = 0;
+    const struct figure *figures = figures_of(evidence, &n);
+    for (size_t i = 0; i < n; i++) {
         TRY(figure_draw(&figures[i], evidence, writing->partial, &svgs[i], writing->text));
         char name[64];
         struct page file = {0};
@@ -147,9 +181,72 @@ static enum err write_pages(struct writing *writing, const json_t *evidence, con
     return err;
 }
 
+static enum err write_pdf(struct writing *writing)
+{
+    char html[2 * PATH_BYTES], pdf[2 * PATH_BYTES];
+    (void)snprintf(html, sizeof(html), "%s/report.html", writing->partial);
+    (void)snprintf(pdf, sizeof(pdf), "%s/report.pdf", writing->partial);
+    TRY(pdf_make(html, pdf, writing->text));
+    add_output(writing, "report.pdf");
+    return OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct output *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+/* Digests of all files so far, and the note over them. */
+static enum err write_seal(struct writing *writing)
+{
+    struct output sorted[OUTPUTS];
+    struct page sums = {0}, note = {0};
+    size_t n = writing->n_outputs;
+    memcpy(sorted, writing->outputs, sizeof(sorted));
+    qsort(sorted, n, sizeof(sorted[0]), by_name);
+    enum err err = OK;
+    for (size_t i = 0; i < n && err == OK; i++) {
+        err = seal_add(&sums, writing->partial, sorted[i].name, writing->text);
+    }
+    err = err == OK ? seal_sign(&sums, writing->signer, &note, writing->text) : err;
+    err = err == OK ? write_file(writing, "SHA256SUMS", &sums) : err;
+    err = err == OK ? write_file(writing, "SHA256SUMS.note", &note) : err;
+    page_close(&sums);
+    page_close(&note);
+    return err;
+}
+
+static bool is_output(const struct writing *writing, const char *name)
+{
+    for (size_t i = 0; i < writing->n_outputs; i++) {
+        if (strcmp(writing->outputs[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What an earlier report left here and this one does not have would pass for a part of it. */
+static void remove_stale(const struct writing *writing)
+{
+    static const char *const names[] = {
+        "SHA256SUMS.note",           "SHA256SUMS",        "report.pdf",
+        "figures/interventions.svg", "figures/bound.svg", "figures/families.svg",
+        "figures/milestones.svg"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char path[2 * PATH_BYTES];
+        (void)snprintf(path, sizeof(path), "%s/%s", writing->out, names[i]);
+        if (!is_output(writing, names[i])) {
+            (void)unlink(path); /* Absent is as good. */
+        }
+    }
+}
+
 static enum err move_all(struct writing *writing)
 {
     char from[2 * PATH_BYTES], to[2 * PATH_BYTES];
+    remove_stale(writing);
     (void)snprintf(to, sizeof(to), "%s/figures", writing->out);
     if (mkdir(to, 0777) != 0 && errno != EEXIST) {
         return err_set(writing->text, ERR_CANNOT_WRITE, "%.400s/figures: cannot be made: %s",
@@ -168,19 +265,24 @@ static enum err move_all(struct writing *writing)
 
 static enum err write_all(struct writing *writing, const json_t *evidence)
 {
-    struct page svgs[FIGURES] = {{0}};
+    struct page svgs[FIGURES_MAX] = {{0}};
+    int lock = -1;
     TRY(make_folder(writing));
+    TRY(lock_folder(writing, &lock));
     enum err err = make_partial(writing);
     err = err == OK ? write_figures(writing, evidence, svgs) : err;
     err = err == OK ? write_pages(writing, evidence, svgs) : err;
+    err = err == OK && writing->request->pdf ? write_pdf(writing) : err;
+    err = err == OK && writing->signer != NULL ? write_seal(writing) : err;
     err = err == OK ? move_all(writing) : err;
-    for (size_t i = 0; i < FIGURES; i++) {
+    for (size_t i = 0; i < FIGURES_MAX; i++) {
         page_close(&svgs[i]);
     }
     remove_partial(writing);
     if (err != OK && writing->is_made) {
         (void)rmdir(writing->out); /* Nothing is in it unless moving failed half-way. */
     }
+    (void)close(lock); /* Only held. */
     return err;
 }
 
@@ -198,7 +300,33 @@ static enum err reread(json_t **evidence, struct err_text *text)
     return OK;
 }
 
-enum err report_write(const struct report_request *request, struct err_text *ret_text)
+/* Before anything is read: a wrong key is told at once. signer is to be wiped. */
+static enum err open_signer(const struct report_request *request, struct note_signer *ret_signer,
+                            struct err_text *ret_text)
+{
+    bool is_wanted = request->secret_key.n_bytes > 0;
+    if (is_wanted && !note_signer_parse(request->secret_key, ret_signer)) {
+        return err_set(ret_text, ERR_CONFIG,
+                       "option --sign: not a secret key as `steward audit keygen` makes them");
+    }
+    return OK;
+}
+
+static void put_signature(const struct note_signer *signer, json_t *evidence)
+{
+    char bytes[NOTE_KEY_TEXT];
+    struct text key;
+    text_init(&key, bytes, sizeof(bytes));
+    note_key_write(&signer->key, &key);
+    json_t *signature = json_object();
+    set_json(signature, "signer", words_json(signer->key.name));
+    set_json(signature, "key", words_json(bytes));
+    set_json(evidence, "status", words_json("SIGNED"));
+    set_json(evidence, "signature", signature);
+}
+
+static enum err write_report(const struct report_request *request, struct note_signer *signer,
+                             struct err_text *ret_text)
 {
     struct source sources[REPORT_INPUTS_MAX];
     uint32_t n = 0;
@@ -208,14 +336,33 @@ enum err report_write(const struct report_request *request, struct err_text *ret
     }
     json_t *evidence = NULL;
     err = err == OK ? evidence_build(sources, n, &evidence, ret_text) : err;
+    if (err == OK && signer != NULL) {
+        put_signature(signer, evidence);
+    }
     err = err == OK ? reread(&evidence, ret_text) : err;
     if (err == OK) {
-        struct writing writing = {.out = request->out, .text = ret_text};
+        struct writing writing = {
+            .request = request, .signer = signer, .out = request->out, .text = ret_text};
         err = write_all(&writing, evidence);
     }
     json_decref(evidence);
     for (uint32_t i = 0; i < n; i++) {
         source_close(&sources[i]);
     }
+    return err;
+}
+
+enum err report_write(const struct report_request *request, struct err_text *ret_text)
+{
+    struct note_signer *signer = calloc(1, sizeof(*signer));
+    if (signer == NULL) {
+        return err_set(ret_text, ERR_INTERNAL, "report: out of memory");
+    }
+    enum err err = open_signer(request, signer, ret_text);
+    if (err == OK) {
+        err = write_report(request, request->secret_key.n_bytes > 0 ? signer : NULL, ret_text);
+    }
+    audit_wipe(signer, sizeof(*signer));
+    free(signer);
     return err;
 }

@@ -74,10 +74,50 @@ static void reader_when_any_call_fails_gives_no_bytes(void **state)
     }
 }
 
+static enum err read_input_once(struct err_text *text)
+{
+    struct files *files = NULL;
+    struct slice bytes = {NULL, 0};
+    rewind(stdin);
+    enum err err = files_open(&files, text);
+    if (err == OK) {
+        err = files_read_input(files, &bytes, text);
+    }
+    assert_int_equal(bytes.n_bytes, err == OK ? 10 : 0);
+    assert_int_equal(err == OK, bytes.bytes != NULL);
+    if (files != NULL) {
+        files_close(files);
+    }
+    return err;
+}
+
+static void input_when_any_call_fails_gives_no_bytes(void **state)
+{
+    (void)state;
+    assert_non_null(freopen(path, "rb", stdin));
+    for (int forever = 0; forever < 2; forever++) {
+        uint64_t n = 1;
+        for (;; n++) {
+            struct err_text text = {""};
+            failing_arm(FAILING_CALLS, n, forever == 1);
+            enum err err = read_input_once(&text);
+            bool has_failed = failing_disarm();
+            assert_int_equal(err != OK, has_failed);
+            if (!has_failed) {
+                break;
+            }
+            assert_true(err == ERR_INTERNAL || err == ERR_IO);
+            assert_true(n == 1 || strncmp(text.text, "standard input", 14) == 0);
+        }
+        assert_int_equal(n, 5); /* calloc, calloc, realloc, fread. */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reader_when_any_call_fails_gives_no_bytes),
+        cmocka_unit_test(input_when_any_call_fails_gives_no_bytes),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }

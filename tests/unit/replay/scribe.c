@@ -11,6 +11,7 @@
 #include "core/base/assert.h"
 #include "core/formats/codec.h"
 #include "core/formats/fingerprint.h"
+#include "replay/live_journal.h"
 
 enum { STATE_BYTES = 4 * CODEC_BYTES_MAX };
 
@@ -155,8 +156,9 @@ static void make_event(uint64_t sequence, struct event *event)
     }
 }
 
-static enum err put_frame(struct scribe *scribe, struct journal *journal, struct steward *steward,
-                          uint64_t sequence, struct digest128 *chain, struct err_text *text)
+/* Borrows the scribe's buffers. */
+static struct journal_frame make_frame(struct scribe *scribe, struct steward *steward,
+                                       uint64_t sequence, struct digest128 *chain)
 {
     struct loop *loop = &scribe->loop;
     enum twist twist = sequence == scribe->twisted ? scribe->twist : TWIST_NONE;
@@ -193,7 +195,7 @@ static enum err put_frame(struct scribe *scribe, struct journal *journal, struct
         n_bytes = scribe->state_max != 0 && n_bytes > scribe->state_max ? scribe->state_max : n_bytes;
         frame.state = (struct slice){(const char *)scribe->state, n_bytes};
     }
-    return journal_put(journal, &frame, text);
+    return frame;
 }
 
 enum err scribe_run(struct scribe *scribe, struct journal *journal, struct err_text *text)
@@ -211,7 +213,8 @@ enum err scribe_run(struct scribe *scribe, struct journal *journal, struct err_t
         scribe->is_manual ? 2 : 0, (uint8_t)scribe->settings.mind, scribe->settings.seed);
     uint64_t n_frames = scribe->n_frames == 0 ? STORY_FRAMES : scribe->n_frames;
     for (uint64_t sequence = 1; sequence <= n_frames; sequence++) {
-        TRY(put_frame(scribe, journal, steward, sequence, &chain, text));
+        struct journal_frame frame = make_frame(scribe, steward, sequence, &chain);
+        TRY(journal_put(journal, &frame, text));
     }
     TRY(journal_put_truth(journal, NS_PER_HOUR, "violation", slice_of("S00: for the test"), text));
     return journal_end(journal, chain, text);
@@ -231,5 +234,43 @@ enum err scribe_write(struct scribe *scribe, const char *path, uint32_t n_runs, 
     if (err == OK && closed != OK) {
         *text = close_text;
     }
+    return err == OK ? closed : err;
+}
+
+static enum err run_live(struct scribe *scribe, struct live_journal *journal, struct err_text *text)
+{
+    struct journal_run run = {
+        .arm = "steward",
+        .mind = mind_name(scribe->settings.mind),
+        .scenario = "live",
+        .seed = scribe->settings.seed,
+        .plan = slice_of("live\nmode: propose\nepoch_unix_ns: 1700000000000000000\n"),
+        .settings = &scribe->settings};
+    TRY(live_journal_begin(journal, &run, text));
+    struct steward *steward = steward_init(scribe->block, &scribe->settings);
+    struct digest128 chain =
+        fingerprint_begin_run(0, (uint8_t)scribe->settings.mind, scribe->settings.seed);
+    uint64_t n_frames = scribe->n_frames == 0 ? STORY_FRAMES : scribe->n_frames;
+    for (uint64_t sequence = 1; sequence <= n_frames; sequence++) {
+        struct journal_frame frame = make_frame(scribe, steward, sequence, &chain);
+        TRY(live_journal_put_frame(journal, &frame, text));
+    }
+    return OK;
+}
+
+enum err scribe_write_live(struct scribe *scribe, const char *path, struct err_text *text)
+{
+    char queue[PATH_BYTES + 16];
+    struct live_journal *journal = NULL;
+    (void)snprintf(queue, sizeof(queue), "%s.queue", path);
+    TRY(live_journal_open(path, queue, slice_of(scribe->secret_key == NULL ? "" : scribe->secret_key),
+                          &journal, text));
+    enum err err = run_live(scribe, journal, text);
+    struct err_text close_text;
+    enum err closed = live_journal_close(journal, err != OK, &close_text);
+    if (err == OK && closed != OK) {
+        *text = close_text;
+    }
+    (void)unlink(queue);
     return err == OK ? closed : err;
 }

@@ -35,6 +35,8 @@ enum err scribe_run(struct scribe *scribe, struct journal *journal, struct err_t
 /* A journal of n runs at path. */
 enum err scribe_write(struct scribe *scribe, const char *path, uint32_t n_runs,
                       struct err_text *text);
+/* A journal of one run in the mode propose, as a running steward writes it, ended in order. */
+enum err scribe_write_live(struct scribe *scribe, const char *path, struct err_text *text);
 /* True when the file exists; likewise the unfinished one. */
 bool scribe_is_there(const char *path);
 bool scribe_is_partial(const char *path);

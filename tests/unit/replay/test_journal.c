@@ -194,6 +194,21 @@ static void disk_when_full_in_the_middle_of_a_large_run_leaves_nothing(void **st
     }
 }
 
+static void journal_when_it_is_being_written_has_no_second_writer(void **state)
+{
+    (void)state;
+    struct journal *first = NULL, *second = NULL;
+    scribe_path("two_writers", path);
+    assert_int_equal(journal_create(path, &first, &text), OK);
+    assert_int_equal(journal_create(path, &second, &text), ERR_UNAVAILABLE);
+    assert_non_null(strstr(text.text, "another process is writing it"));
+    assert_true(scribe_is_partial(path));
+    assert_int_equal(journal_close(first, true, &text), OK);
+    assert_false(scribe_is_partial(path));
+    assert_int_equal(journal_create(path, &second, &text), OK); /* The lock ended with its holder. */
+    assert_int_equal(journal_close(second, true, &text), OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +227,7 @@ int main(void)
                                         open_scribe, close_scribe),
         cmocka_unit_test_setup_teardown(disk_when_full_in_the_middle_of_a_large_run_leaves_nothing,
                                         open_scribe, close_scribe),
+        cmocka_unit_test(journal_when_it_is_being_written_has_no_second_writer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

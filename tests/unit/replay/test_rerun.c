@@ -275,7 +275,7 @@ static void journal_when_edited_in_any_table_that_counts_is_damaged(void **state
         "UPDATE run SET policy = configuration",
         "UPDATE frame SET body = 'text' WHERE seq = 5",
         "UPDATE frame SET chain = x'' WHERE seq = 5",
-        "PRAGMA user_version = 2",
+        "PRAGMA user_version = 1",
         "PRAGMA application_id = 7",
         "DROP TABLE frame",
         "DROP TABLE run",

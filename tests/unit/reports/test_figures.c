@@ -50,12 +50,18 @@ static void script_when_evidence_is_hostile_has_no_way_out_of_its_quotes(void **
         "{\"arms\":[{\"name\":\"x'; system('id')\\n!id\",\"is_subject\":true,\"escalation\":{\"value\":0.5}}],"
         "\"families\":[{\"id\":\"`id`'\\n!id\",\"arms\":{}}],\"incident\":{\"records\":[{\"record\":\"'; !id\",\"at_s\":1}]},"
         "\"bound\":{\"n\":1,\"arm\":\"steward\"}}";
+    static const char live[] =
+        "{\"kind\":\"live\",\"response_curve\":[[1,0.5]],\"incident\":{\"opened_s\":1,\"records\":[{\"record\":\"'; !id\",\"at_s\":1}]}}";
     static const char *const evidences[] = {hostile, "{}",
-                                            "{\"arms\":[],\"families\":[],\"incident\":null}"};
+                                            "{\"arms\":[],\"families\":[],\"incident\":null}", live,
+                                            "{\"kind\":\"live\"}"};
     for (size_t e = 0; e < sizeof(evidences) / sizeof(evidences[0]); e++) {
         json_t *evidence = json_loads(evidences[e], 0, NULL);
         assert_non_null(evidence);
-        for (int i = 0; i < FIGURES; i++) {
+        size_t n = 0;
+        const struct figure *figures = figures_of(evidence, &n);
+        assert_in_range(n, 2, FIGURES_MAX);
+        for (size_t i = 0; i < n; i++) {
             struct page script = {0};
             figures[i].write(evidence, &script);
             assert_false(script.failed);

@@ -14,7 +14,7 @@
 
 static struct source source;
 static json_t *evidence;
-static struct page svgs[FIGURES];
+static struct page svgs[FIGURES_MAX];
 static struct page page, again;
 
 static int make(void **state)
@@ -31,7 +31,7 @@ static int make(void **state)
                                .mind = "steward"};
     folder_make(&wish, &source);
     evidence = folder_evidence(&source, 1);
-    for (int i = 0; i < FIGURES; i++) {
+    for (int i = 0; i < FIGURES_MAX; i++) {
         page_format(&svgs[i], "<svg><title>figure %d</title></svg>", i);
     }
     return 0;
@@ -42,7 +42,7 @@ static int drop(void **state)
     (void)state;
     page_close(&page);
     page_close(&again);
-    for (int i = 0; i < FIGURES; i++) {
+    for (int i = 0; i < FIGURES_MAX; i++) {
         page_close(&svgs[i]);
     }
     json_decref(evidence);
@@ -96,8 +96,8 @@ static void page_when_unsigned_is_a_draft_with_every_part(void **state)
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         assert_non_null(strstr(page.bytes, parts[i]));
     }
-    assert_int_equal(count(page.bytes, "<svg"), FIGURES);
-    assert_int_equal(count(page.bytes, "<figure>"), FIGURES);
+    assert_int_equal(count(page.bytes, "<svg"), FIGURES_MAX);
+    assert_int_equal(count(page.bytes, "<figure>"), FIGURES_MAX);
 }
 
 static void cells_when_nothing_is_judged_are_a_dash(void **state)

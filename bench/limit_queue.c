@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bare loops. Not part of what is measured: only what it is measured against. */
+/* Bare loops of an event queue. Not part of what is measured: only what it is measured against. */
 #include "bench/limits.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -13,8 +10,8 @@
 #include "core/base/prng.h"
 
 enum {
-    HEAP_MAX = 4096,
-    ROOT = 3 /* Children of i are 4 * (i - 2) .. + 3: four of them fill a cache line. */
+    HEAP_MAX = 4096, /* More than the engine holds. */
+    ROOT = 3         /* Children of i are 4 * (i - 2) .. + 3: four of them fill a cache line. */
 };
 
 struct key {
@@ -31,6 +28,17 @@ void limit_increments(uint64_t *increments)
     stream_init(&stream, 42, "bench/increments", 0);
     for (uint32_t i = 0; i < INCREMENTS; i++) {
         increments[i] = 1 + (uint64_t)stream_exponential(&stream, 1e6);
+    }
+}
+
+void limit_samples(double *gaussian, double *errors)
+{
+    struct stream normal, error;
+    stream_init(&normal, 42, "bench/gaussian", 0);
+    stream_init(&error, 42, "bench/errors", 0);
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        gaussian[i] = stream_normal(&normal);
+        errors[i] = stream_chance(&error, 0.1) ? 1.0 : 0.0;
     }
 }
 
@@ -138,22 +146,52 @@ static void leaves(struct shop *shop)
     }
 }
 
-uint64_t limit_audited(const uint64_t *increments, uint64_t n)
+static bool open_shop(const uint64_t *increments, struct shop **ret_shop)
 {
-    enum { RECORDS = 4096 };
-    static const handler handlers[2] = {arrives, leaves};
     struct shop *shop = aligned_alloc(64, (sizeof(*shop) + 63) / 64 * 64);
-    struct record64 *records = aligned_alloc(64, RECORDS * sizeof(*records));
-    uint64_t chain = 0;
-    if (shop != NULL && records != NULL) {
+    if (shop != NULL) {
         shop->heap.n = 0;
         shop->increments = increments;
         shop->now = shop->sequence = shop->waiting = 0;
         schedule(shop, 0);
+        *ret_shop = shop;
+    }
+    return shop != NULL;
+}
+
+/* The event that is handled. */
+static struct key serve(struct shop *shop)
+{
+    static const handler handlers[2] = {arrives, leaves};
+    struct key key = pop(&shop->heap);
+    shop->now = key.at;
+    handlers[key.sequence & 1](shop);
+    return key;
+}
+
+uint64_t limit_queue(const uint64_t *increments, uint64_t n)
+{
+    struct shop *shop = NULL;
+    uint64_t sum = 0;
+    if (open_shop(increments, &shop)) {
         for (uint64_t i = 0; i < n; i++) {
-            struct key key = pop(&shop->heap);
-            shop->now = key.at;
-            handlers[key.sequence & 1](shop);
+            struct key key = serve(shop);
+            sum = sum * 31 + key.at;
+        }
+    }
+    free(shop);
+    return sum;
+}
+
+uint64_t limit_audited(const uint64_t *increments, uint64_t n)
+{
+    enum { RECORDS = 4096 };
+    struct shop *shop = NULL;
+    struct record64 *records = aligned_alloc(64, RECORDS * sizeof(*records));
+    uint64_t chain = 0;
+    if (records != NULL && open_shop(increments, &shop)) {
+        for (uint64_t i = 0; i < n; i++) {
+            struct key key = serve(shop);
             struct record64 *record = &records[i % RECORDS];
             *record = (struct record64){
                 {i, key.at, key.sequence, shop->waiting, shop->sequence, shop->heap.n, 0, chain}};
@@ -163,64 +201,4 @@ uint64_t limit_audited(const uint64_t *increments, uint64_t n)
     free(shop);
     free(records);
     return chain;
-}
-
-uint64_t limit_append(size_t n_bytes, uint64_t n)
-{
-    enum { BUFFER = 1 << 20 };
-    uint8_t *buffer = calloc(1, BUFFER), *source = calloc(1, n_bytes);
-    size_t at = 0;
-    uint64_t sum = 0;
-    for (uint64_t i = 0; i < n && buffer != NULL && source != NULL; i++) {
-        source[0] = (uint8_t)i;
-        memcpy(buffer + at, source, n_bytes);
-        sum += buffer[at];
-        at = at + 2 * n_bytes < BUFFER ? at + n_bytes : 0;
-    }
-    free(buffer);
-    free(source);
-    return sum;
-}
-
-uint64_t limit_write(size_t n_bytes, uint64_t n)
-{
-    FILE *stream = tmpfile();
-    uint8_t *source = calloc(1, n_bytes);
-    uint64_t n_written = 0;
-    if (stream != NULL && source != NULL && setvbuf(stream, NULL, _IONBF, 0) == 0) {
-        for (uint64_t i = 0; i < n; i++) {
-            n_written += fwrite(source, 1, n_bytes, stream) == n_bytes ? 1 : 0;
-        }
-    }
-    free(source);
-    if (stream != NULL) {
-        (void)fclose(stream); /* Thrown away. */
-    }
-    return n_written;
-}
-
-double limit_psi(size_t n_bins, uint64_t n)
-{
-    double sum = 0.0;
-    for (uint64_t i = 0; i < n; i++) {
-        for (size_t b = 0; b < n_bins; b++) {
-            double p = 0.01 + (double)((i + 7 * b) & 63), q = 0.02 + (double)(b + 1);
-            sum += (p - q) * log(p / q);
-        }
-    }
-    return sum;
-}
-
-double limit_sums(uint64_t n)
-{
-    double sums[4] = {0.0, 0.0, 0.0, 0.0};
-    for (uint64_t i = 0; i < n; i++) {
-        double failures = (double)(i & 7), others = 60.0 - failures;
-        for (int k = 0; k < 4; k++) {
-            double weight = 0.2 + 0.1 * k;
-            sums[k] = (sums[k] + 1.0) * exp(failures * weight - others * 0.05 * weight);
-            sums[k] = sums[k] > 1e12 ? 1e12 : sums[k];
-        }
-    }
-    return sums[0] + sums[1] + sums[2] + sums[3];
 }
