@@ -17,6 +17,12 @@ static int find_option(const char *name, size_t n_bytes, const struct option_ent
     return -1;
 }
 
+static bool may_repeat(const struct option_entry *option)
+{
+    size_t n_bytes = option->value == NULL ? 0 : strlen(option->value);
+    return n_bytes > 3 && strcmp(option->value + n_bytes - 3, "...") == 0;
+}
+
 static enum err take_option(int argc, char **argv, int *at, const struct option_entry *table,
                             uint32_t n_options, struct arguments *arguments,
                             struct err_text *ret_text)
@@ -28,9 +34,10 @@ static enum err take_option(int argc, char **argv, int *at, const struct option_
     if (option < 0) {
         return err_set(ret_text, ERR_USAGE, "unknown option '%s'; see --help", argv[*at]);
     }
-    if (arguments->values[option] != NULL) {
+    if (arguments->values[option] != NULL && !may_repeat(&table[option])) {
         return err_set(ret_text, ERR_USAGE, "option --%s given twice", table[option].name);
     }
+    arguments->values[option] = NULL;
     if (table[option].value == NULL) {
         if (equals != NULL) {
             return err_set(ret_text, ERR_USAGE, "option --%s takes no value", table[option].name);
@@ -46,6 +53,14 @@ static enum err take_option(int argc, char **argv, int *at, const struct option_
     if (arguments->values[option] == NULL || arguments->values[option][0] == '\0') {
         return err_set(ret_text, ERR_USAGE, "option --%s wants a value (%s)", table[option].name,
                        table[option].value);
+    }
+    if (may_repeat(&table[option])) {
+        if (arguments->n_repeats == REPEATS_MAX) {
+            return err_set(ret_text, ERR_USAGE, "option --%s given more than %d times",
+                           table[option].name, REPEATS_MAX);
+        }
+        arguments->repeats[arguments->n_repeats].option_i = (uint32_t)option;
+        arguments->repeats[arguments->n_repeats++].value = arguments->values[option];
     }
     return OK;
 }

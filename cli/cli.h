@@ -12,8 +12,8 @@
 
 /* One line of a verb's option table. */
 struct option_entry {
-    const char *name;  /* Without the dashes. */
-    const char *value; /* Word for the value in the help; NULL: a flag. */
+    const char *name; /* Without the dashes. */
+    const char *value; /* Word for the value in the help; NULL: a flag. One that ends in "..." may repeat. */
     const char *help;
 };
 
@@ -21,10 +21,16 @@ struct option_entry {
 enum {
     OPTIONS_MAX = 24,
     TARGETS_MAX = 64,
+    REPEATS_MAX = 64,
     PATH_BYTES = 4096 + 256 /* The longest path of the system and a name more. */
 };
 struct arguments {
-    const char *values[OPTIONS_MAX]; /* NULL: absent; flags: "". */
+    const char *values[OPTIONS_MAX]; /* NULL: absent; flags: "". Of one that may repeat, the last. */
+    uint32_t n_repeats;
+    struct {
+        uint32_t option_i;
+        const char *value;
+    } repeats[REPEATS_MAX]; /* Every use of those that may repeat. */
     uint32_t n_targets;
     const char *targets[TARGETS_MAX];
     bool help;
@@ -46,6 +52,9 @@ void files_close(struct files *files);
 /* From the disk, at most 512 MiB; a directory or a missing file is ERR_NO_INPUT, an empty one ERR_DATA. */
 enum err files_read(struct files *files, const char *path, struct slice *ret_bytes,
                     struct err_text *ret_text) MUST_USE;
+/* The same from standard input, to its end. */
+enum err files_read_input(struct files *files, struct slice *ret_bytes,
+                          struct err_text *ret_text) MUST_USE;
 /* Embedded; false when there is none. */
 bool files_embedded(const char *path, struct slice *ret_bytes);
 /* Library for suites: first the folder set here (may be NULL), then what is embedded. */
@@ -58,6 +67,7 @@ bool files_is_folder(const char *path);
 int cmd_sim(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_detect(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_scenario(int argc, char **argv);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* steward audit: verifies a journal, proves frames of it, exports it, makes keys. */
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,31 +8,34 @@
 
 #include "cli/cli.h"
 #include "cli/keys.h"
+#include "reports/reports.h"
 
 enum { KEY, CHECKPOINT, SINCE, NAME, JSON, N_OPTIONS };
 
 static const struct option_entry options[N_OPTIONS] = {
     [KEY] = {"key", "FILE",
-             "verify: whose signatures are wanted (a verifier key, FILE.pub of keygen)"},
+             "verify, report: whose signatures are wanted (a verifier key, FILE.pub of keygen)"},
     [CHECKPOINT] = {"checkpoint", "FILE",
                     "verify: a checkpoint kept elsewhere, which excludes cut tails and older copies"},
     [SINCE] = {"since", "N",
                "prove, in place of SEQ: that the journal began with the N frames of an earlier checkpoint"},
     [NAME] = {"name", "NAME",
               "keygen: name of the key, such as example.com/steward (default: the file's)"},
-    [JSON] = {"json", NULL, "verify, prove: machine-readable result"},
+    [JSON] = {"json", NULL, "verify, prove, report: machine-readable result"},
 };
 
 static const char usage[] = "steward audit verify JOURNAL [--key FILE] [--checkpoint FILE] [--json]\n"
                             "       steward audit prove JOURNAL SEQ [--json]\n"
                             "       steward audit checkpoint JOURNAL\n"
                             "       steward audit export JOURNAL\n"
+                            "       steward audit report DIR [--key FILE] [--json]\n"
                             "       steward audit keygen FILE [--name NAME]";
 static const char about[] =
     "verify makes the Merkle tree, the checkpoints and the projections again and compares; exit status 0: everything\n"
     "fits; 1: it does not, and what is told; 65: the journal is damaged. prove prints a proof (c2sp.org/tlog-proof)\n"
     "that frame SEQ is in the journal; RUN:SEQ when it has several runs. checkpoint\n"
     "prints the closing checkpoint, to be kept elsewhere. export prints every row as a line of JSON.\n"
+    "report checks the signature of a report's files and each file by its digest; exit status 1: they do not fit.\n"
     "keygen makes a secret key in FILE and its verifier key in FILE.pub.";
 
 /* Which options belong to which verb. */
@@ -272,18 +276,25 @@ static enum err export_row(void *self, const char *table, const struct audit_cel
     bool is_made = row != NULL && json_object_size(row) == (size_t)n_cells + 1;
     bool is_written =
         is_made && json_dumpf(row, stdout, JSON_COMPACT) == 0 && fputc('\n', stdout) != EOF;
+    int reason = errno;
     json_decref(row);
-    return is_written ? OK
-                      : err_set(text, is_made ? ERR_IO : ERR_DATA, "standard output: %s",
-                                is_made ? "writing failed" : "a row is not text");
+    if (!is_made) {
+        return err_set(text, ERR_DATA, "standard output: a row is not text");
+    }
+    return is_written
+               ? OK
+               : err_set(text, ERR_IO, "standard output: writing failed: %s", strerror(reason));
 }
 
-static enum err export(const struct arguments *arguments, struct err_text *text) {
-    static const bool allowed[N_OPTIONS] = {false}; if (arguments->n_targets != 2){
-        return err_set(text, ERR_USAGE, "export wants one journal; see --help");}
-TRY(check_options("export", arguments, allowed, text));
-struct audit_port port = {text, export_row};
-return audit_export(arguments->targets[1], &port, text);
+static enum err export_rows(const struct arguments *arguments, struct err_text *text)
+{
+    static const bool allowed[N_OPTIONS] = {false};
+    if (arguments->n_targets != 2) {
+        return err_set(text, ERR_USAGE, "export wants one journal; see --help");
+    }
+    TRY(check_options("export", arguments, allowed, text));
+    struct audit_port port = {text, export_row};
+    return audit_export(arguments->targets[1], &port, text);
 }
 
 static enum err write_pair(const char *path, const char *public_path, struct slice secret,
@@ -334,6 +345,45 @@ static enum err keygen(const struct arguments *arguments, struct err_text *text)
     return err;
 }
 
+/* What does not fit is the verdict, not a failure. */
+static enum err report(const struct arguments *arguments, int *ret_status, struct err_text *text)
+{
+    static const bool allowed[N_OPTIONS] = {[KEY] = true, [JSON] = true};
+    struct note_key key;
+    struct report_seal seal;
+    TRY(check_options("report", arguments, allowed, text));
+    if (arguments->n_targets != 2) {
+        return err_set(text, ERR_USAGE, "report wants the folder of one report; see --help");
+    }
+    bool is_key_given = arguments->values[KEY] != NULL;
+    if (is_key_given) {
+        TRY(key_read_verifier(arguments->values[KEY], &key, text));
+    }
+    const char *folder = arguments->targets[1];
+    enum err err = report_seal_verify(folder, is_key_given ? &key : NULL, &seal, text);
+    if (err != OK && err != ERR_DATA) {
+        return err;
+    }
+    bool is_sound = err == OK;
+    *ret_status = is_sound ? 0 : 1;
+    if (arguments->values[JSON] != NULL) {
+        json_t *root = json_pack("{s:b,s:s?,s:b,s:I,s:s?}", "ok", is_sound, "signer",
+                                 is_sound ? seal.key.name : NULL, "key_given", is_key_given,
+                                 "files", is_sound ? (json_int_t)seal.n_files : (json_int_t)0,
+                                 "problem", is_sound ? NULL : text->text);
+        (void)json_dumpf(root, stdout, JSON_INDENT(1)); /* main() looks at the stream. */
+        (void)fputc('\n', stdout);
+        json_decref(root);
+    } else if (is_sound) {
+        (void)printf("files   %llu\nsigner  %s%s\nOK\n", (unsigned long long)seal.n_files,
+                     seal.key.name,
+                     is_key_given ? "" : " (only the report itself says so; give --key)");
+    } else {
+        (void)printf("NOT OK: %s\n", text->text);
+    }
+    return OK;
+}
+
 static enum err run(const struct arguments *arguments, int *ret_status, struct err_text *text)
 {
     const char *verb = arguments->n_targets == 0 ? "" : arguments->targets[0];
@@ -347,12 +397,16 @@ static enum err run(const struct arguments *arguments, int *ret_status, struct e
         return checkpoint(arguments, ret_status, text);
     }
     if (strcmp(verb, "export") == 0) {
-        return export(arguments, text);
+        return export_rows(arguments, text);
+    }
+    if (strcmp(verb, "report") == 0) {
+        return report(arguments, ret_status, text);
     }
     if (strcmp(verb, "keygen") == 0) {
         return keygen(arguments, text);
     }
-    return err_set(text, ERR_USAGE, "wants verify, prove, checkpoint, export or keygen; see --help");
+    return err_set(text, ERR_USAGE,
+                   "wants verify, prove, checkpoint, export, report or keygen; see --help");
 }
 
 int cmd_audit(int argc, char **argv)

@@ -21,12 +21,18 @@ static const char about[] =
     "Times the hot paths: medians of five in process CPU time (start_up: wall clock), each beside what a bare loop\n"
     "reaches on the same machine in the same minute. Comparisons are ratios to that limit where there is one.";
 
-static enum err load_prior(struct targets *targets, struct campaign_request *request,
-                           struct err_text *text)
+/* Mixes whose episodes are timed; of the recorded ones that whose recording is part of the build. */
+static const struct {
+    const char *name, *target;
+} mixes[] = {{"prior", "mix:prior"}, {"recorded", "P16-activation"}};
+enum { MIXES = sizeof(mixes) / sizeof(mixes[0]) };
+
+static enum err load_mix(struct targets *targets, const char *target,
+                         struct campaign_request *request, struct err_text *text)
 {
     suite_init(&targets->suite, "bench");
     TRY(files_open(&targets->files, text));
-    TRY(targets_add(targets, "mix:prior", text));
+    TRY(targets_add(targets, target, text));
     TRY(targets_set(targets, NULL, NULL, text));
     TRY(targets_load(targets, NULL, text));
     *request = (struct campaign_request){.suite = &targets->suite,
@@ -86,13 +92,19 @@ static enum err run(const struct arguments *arguments, struct targets *targets, 
                     json_t **baseline, uint32_t *ret_regressions, struct err_text *text)
 {
     const char *path = arguments->values[BASELINE];
-    struct campaign_request prior;
-    TRY(load_prior(targets, &prior, text));
-    if (path != NULL) {
-        TRY(read_baseline(targets->files, path, baseline, text));
+    struct campaign_request requests[MIXES];
+    struct bench_mix loaded[MIXES];
+    for (size_t i = 0; i < MIXES; i++) {
+        TRY(load_mix(&targets[i], mixes[i].target, &requests[i], text));
+        loaded[i] = (struct bench_mix){mixes[i].name, &requests[i]};
     }
-    struct bench_request request = {
-        .only = arguments->values[ONLY], .program = "/proc/self/exe", .prior = &prior};
+    if (path != NULL) {
+        TRY(read_baseline(targets[0].files, path, baseline, text));
+    }
+    struct bench_request request = {.only = arguments->values[ONLY],
+                                    .program = "/proc/self/exe",
+                                    .mixes = loaded,
+                                    .n_mixes = MIXES};
     TRY(bench_run(&request, result, text));
     return path == NULL ? OK : bench_compare(*result, *baseline, path, ret_regressions, text);
 }
@@ -109,7 +121,7 @@ int cmd_bench(int argc, char **argv)
     if (err == OK && arguments.n_targets > 0) {
         err = err_set(&text, ERR_USAGE, "takes no '%s'; see --help", arguments.targets[0]);
     }
-    struct targets *targets = calloc(1, sizeof(*targets));
+    struct targets *targets = calloc(MIXES, sizeof(*targets));
     if (err == OK && targets == NULL) {
         err = err_set(&text, ERR_INTERNAL, "out of memory");
     }
@@ -131,10 +143,10 @@ int cmd_bench(int argc, char **argv)
     }
     json_decref(result);
     json_decref(baseline);
-    if (targets != NULL) {
-        targets_close(targets);
-        if (targets->files != NULL) {
-            files_close(targets->files);
+    for (size_t i = 0; targets != NULL && i < MIXES; i++) {
+        targets_close(&targets[i]);
+        if (targets[i].files != NULL) {
+            files_close(targets[i].files);
         }
     }
     free(targets);

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* steward report: evidence and a page for whoever signs, from a campaign's folder or a journal. */
 #include "cli/cli.h"
+#include "cli/keys.h"
+#include "core/formats/secret.h"
 #include "reports/reports.h"
 
-enum { OUT, N_OPTIONS };
+enum { OUT, PDF, SIGN, N_OPTIONS };
 
 static const struct option_entry options[N_OPTIONS] = {
     [OUT] = {"out", "DIR", "where evidence.json, report.html, junit.xml and figures/ go"},
+    [PDF] = {"pdf", NULL, "report.pdf too; needs weasyprint"},
+    [SIGN] = {"sign", "KEY", "sign the files with a secret key of `steward audit keygen`"},
 };
 
-static const char usage[] = "steward report DIR|JOURNAL [DIR...] --out DIR";
+static const char usage[] = "steward report DIR|JOURNAL [DIR...] --out DIR [--pdf] [--sign KEY]";
 static const char about[] =
     "Makes a report of what `steward sim ... --out DIR` left there, or of a journal. Further folders hold the same\n"
     "episodes with other minds (`--mind escalate_all`, `--mind act_always`), which the report sets beside it. The same\n"
-    "input gives the same bytes. Figures need gnuplot. The report is a draft until it is signed.";
+    "input gives the same bytes. A journal of `steward live` stands alone: its report says what was done, not whether it was\n"
+    "right. Figures need gnuplot. The report is a draft until it is signed; `steward audit report DIR` checks a signature.";
 
 int cmd_report(int argc, char **argv)
 {
@@ -41,7 +46,14 @@ int cmd_report(int argc, char **argv)
     for (uint32_t i = 0; i < arguments.n_targets; i++) {
         request.inputs[i] = arguments.targets[i];
     }
-    err = report_write(&request, &text);
+    request.pdf = arguments.values[PDF] != NULL;
+    char secret[KEY_BYTES] = "";
+    if (arguments.values[SIGN] != NULL) {
+        err = secret_read(arguments.values[SIGN], secret, sizeof(secret), &text);
+        request.secret_key = slice_of(secret);
+    }
+    err = err == OK ? report_write(&request, &text) : err;
+    audit_wipe(secret, sizeof(secret));
     if (err != OK) {
         return failed("report", err, &text);
     }

@@ -13,6 +13,9 @@
 #include "cli/out.h"
 #include "cli/summary.h"
 #include "cli/targets.h"
+#include "core/formats/fingerprint.h"
+#include "core/formats/secret.h"
+#include "core/formats/tape.h"
 #include "core/types/names.h"
 #include "replay/replay.h"
 #ifdef STEWARD_LIVE
@@ -26,6 +29,7 @@ enum {
     ARM,
     MIND,
     LLM,
+    LLM_RECORD,
     POLICY,
     DEPLOYMENT,
     JOURNAL,
@@ -48,7 +52,10 @@ static const struct option_entry options[N_OPTIONS] = {
     [MIND] = {"mind", "NAME",
               "mind of the steward arm: steward, rules, escalate_all, act_always, saboteur"},
     [LLM] = {"llm", "PROFILE",
-             "mocked LLM: off, honest, wrong, malformed, slow, injected (default: the scenario's)"},
+             "mocked LLM: off, honest, wrong, malformed, slow, injected (default: the scenario's); or cassette:FILE"},
+    [LLM_RECORD] =
+        {"llm-record", "FILE",
+         "record what the LLM is asked and answers in one run of one arm, to be played by --llm cassette:FILE"},
     [POLICY] = {"policy", "FILE", "policy in place of the scenario's"},
     [DEPLOYMENT] = {"deployment", "FILE", "deployment in place of the scenario's"},
     [JOURNAL] = {"journal", "FILE",
@@ -88,9 +95,11 @@ struct sim {
     struct campaign_request request;
     struct campaign_result result;
     struct journal *journal;
-    struct tally *tally; /* NULL without --out. */
-    uint32_t n_made;     /* Folders of --out that were not there. */
-    char command[8192];  /* Repeats an episode, given its seed. */
+    struct cassette *cassette; /* NULL without --llm cassette:FILE. */
+    struct tape *tape;         /* NULL without --llm-record. */
+    struct tally *tally;       /* NULL without --out. */
+    uint32_t n_made;           /* Folders of --out that were not there. */
+    char command[8192];        /* Repeats an episode, given its seed. */
     struct err_text text;
     FILE *story; /* Where the trace goes. */
 #ifdef STEWARD_LIVE
@@ -123,17 +132,45 @@ static enum err choose_mind(const char *word, struct campaign_request *request, 
         "option --mind: '%s'; accepted: steward, rules, escalate_all, act_always, saboteur", word);
 }
 
+/* Of "cassette:FILE"; NULL: it is something else. */
+static const char *cassette_path(const char *word)
+{
+    static const char kind[] = "cassette:";
+    bool is_cassette = word != NULL && strncmp(word, kind, sizeof(kind) - 1) == 0;
+    return is_cassette ? word + sizeof(kind) - 1 : NULL;
+}
+
+/* One run of one arm that thinks: what is played begins anew with every episode. */
+static enum err check_record(const struct sim *sim, struct err_text *text)
+{
+    const struct campaign_request *request = &sim->request;
+    bool is_one = request->runs == 1 && !request->arms[ARM_MANUAL] &&
+                  request->arms[ARM_STEWARD] != request->arms[ARM_RULES];
+    return sim->arguments.values[LLM_RECORD] == NULL || is_one
+               ? OK
+               : err_set(text, ERR_USAGE,
+                         "option --llm-record wants one run (--runs 1) of the arm steward or rules");
+}
+
 static enum err choose_llm(const char *word, struct campaign_request *request, struct err_text *text)
 {
     enum persona persona = PERSONA_OFF;
     request->persona = -1;
-    if (word == NULL) {
+    if (word == NULL || cassette_path(word) != NULL) {
         return OK;
     }
+    if (strstr(word, "://") != NULL) {
+        return err_set(
+            text, ERR_USAGE,
+            "option --llm: %.200s: a simulation asks no server, or it would never be the same twice; record a cassette "
+            "(live: llm.cassette) and give --llm cassette:FILE",
+            word);
+    }
     if (!persona_find(slice_of(word), &persona)) {
-        return err_set(text, ERR_USAGE,
-                       "option --llm: '%s'; accepted: off, honest, wrong, malformed, slow, injected",
-                       word);
+        return err_set(
+            text, ERR_USAGE,
+            "option --llm: '%s'; accepted: off, honest, wrong, malformed, slow, injected, cassette:FILE",
+            word);
     }
     request->persona = (int)persona;
     return OK;
@@ -163,6 +200,7 @@ static enum err read_options(struct sim *sim)
         return err_set(&sim->text, ERR_USAGE,
                        "option --sign wants a journal to sign: --journal FILE");
     }
+    TRY(check_record(sim, &sim->text));
     if (sim->arguments.n_targets == 0) {
         return err_set(&sim->text, ERR_USAGE, "wants a target, such as M01 or mix:prior; see --help");
     }
@@ -371,20 +409,61 @@ static enum err sign_journal(struct sim *sim)
         return OK;
     }
     char bytes[KEY_BYTES] = "";
-    struct slice key = {bytes, 0};
-    enum err err = key_read_secret(path, bytes, &key, &sim->text);
+    enum err err = secret_read(path, bytes, sizeof(bytes), &sim->text);
     if (err == OK) {
         struct err_text why;
-        err = journal_sign(sim->journal, key, &why);
+        err = journal_sign(sim->journal, slice_of(bytes), &why);
         err = err == OK ? OK : err_set(&sim->text, err, "%.200s: %.200s", path, why.text);
     }
     audit_wipe(bytes, sizeof(bytes));
     return err;
 }
 
+static enum err record_exchange(void *self, const struct cassette_exchange *exchange)
+{
+    struct sim *sim = self;
+    return tape_put(sim->tape, exchange, &sim->text);
+}
+
+static enum err open_llm(struct sim *sim)
+{
+    const char *path = cassette_path(sim->arguments.values[LLM]);
+    const char *record = sim->arguments.values[LLM_RECORD];
+    struct slice bytes = {"", 0};
+    if (path != NULL) {
+        TRY(files_read(sim->targets.files, path, &bytes, &sim->text));
+        TRY(cassette_open(path, bytes, &sim->cassette, &sim->text));
+        sim->request.cassette = sim->cassette;
+    }
+    if (record != NULL) {
+        TRY(tape_open(record, &sim->tape, &sim->text));
+        sim->request.llm = (struct llm_port){sim, record_exchange};
+    }
+    return OK;
+}
+
+/* Questions that the cassette could not answer, so that nobody takes its silence for the LLM's. */
+static void tell_unrecorded(const struct sim *sim)
+{
+    for (int i = 0; i < N_ARMS && sim->cassette != NULL; i++) {
+        const struct arm_result *arm = &sim->result.arms[i];
+        char prompt[33];
+        fingerprint_hex(arm->unrecorded_prompt, prompt);
+        if (arm->llm_unrecorded > 0) {
+            (void)fprintf(
+                stderr,
+                "steward sim: arm %s: %llu of %llu questions are not on %s (first: prompt %s, seed %llu); for these the LLM was away\n",
+                arm_name((enum arm)i), (unsigned long long)arm->llm_unrecorded,
+                (unsigned long long)arm->llm_calls, cassette_path(sim->arguments.values[LLM]),
+                prompt, (unsigned long long)arm->unrecorded_seed);
+        }
+    }
+}
+
 static enum err open_ports(struct sim *sim)
 {
     struct campaign_request *request = &sim->request;
+    TRY(open_llm(sim));
 #ifdef STEWARD_LIVE
     if (sim->arguments.values[WIRE] != NULL) {
         TRY(wire_open(&sim->wire, &sim->text));
@@ -532,6 +611,7 @@ int cmd_sim(int argc, char **argv)
     if (err != OK) {
         status = fails(sim, err);
     } else {
+        tell_unrecorded(sim);
         if (sim->arguments.values[JSON] != NULL) {
             bool is_written = summary_json(stdout, &sim->request, &sim->result, wall_s);
             err = is_written ? OK
@@ -546,6 +626,12 @@ int cmd_sim(int argc, char **argv)
     }
     if (sim->tally != NULL) {
         tally_close(sim->tally);
+    }
+    if (sim->cassette != NULL) {
+        cassette_close(sim->cassette);
+    }
+    if (sim->tape != NULL) {
+        tape_close(sim->tape);
     }
 #ifdef STEWARD_LIVE
     if (sim->wire != NULL) {

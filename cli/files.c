@@ -97,6 +97,38 @@ enum err files_read(struct files *files, const char *path, struct slice *ret_byt
     return err;
 }
 
+enum { INPUT_BYTES_FIRST = 1 << 16 };
+
+enum err files_read_input(struct files *files, struct slice *ret_bytes, struct err_text *ret_text)
+{
+    struct held_file *held = calloc(1, sizeof(*held));
+    if (held == NULL) {
+        return err_set(ret_text, ERR_INTERNAL, "standard input: out of memory");
+    }
+    held->next = files->first;
+    files->first = held;
+    size_t n_bytes = 0, capacity = 0, n_read = 0;
+    do {
+        if (n_bytes == capacity) {
+            capacity = capacity == 0 ? INPUT_BYTES_FIRST : 2 * capacity;
+            char *bytes = capacity <= (size_t)FILE_BYTES_MAX ? realloc(held->bytes, capacity) : NULL;
+            if (bytes == NULL) {
+                return capacity <= (size_t)FILE_BYTES_MAX
+                           ? err_set(ret_text, ERR_INTERNAL, "standard input: out of memory")
+                           : err_set(ret_text, ERR_DATA, "standard input: is larger than 512 MiB");
+            }
+            held->bytes = bytes;
+        }
+        n_read = fread(held->bytes + n_bytes, 1, capacity - n_bytes, stdin);
+        n_bytes += n_read;
+    } while (n_read > 0 && !feof(stdin));
+    if (!feof(stdin)) {
+        return err_set(ret_text, ERR_IO, "standard input: reading failed: %s", strerror(errno));
+    }
+    *ret_bytes = (struct slice){held->bytes, n_bytes};
+    return OK;
+}
+
 /* "scenarios/ID.yaml" beside the suite on the disk, or in the folder above, or embedded. */
 static enum err library_read(void *self, const char *path, struct slice *ret_bytes,
                              struct err_text *ret_text)

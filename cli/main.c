@@ -19,6 +19,7 @@ static const struct verb_entry verbs[] = {
     {"replay", cmd_replay, "execute a journal again and compare every frame"},
     {"audit", cmd_audit, "verify a journal, prove a frame of it, export it, make keys"},
     {"report", cmd_report, "make evidence, a page, figures and JUnit of a campaign or a journal"},
+    {"detect", cmd_detect, "watch a column of numbers for drift, and judge the alarms"},
     {"scenario", cmd_scenario, "list, show or check scenarios"},
     {"bench", cmd_bench, "time the hot paths beside what this machine can do"},
 #ifdef STEWARD_LIVE

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a campaign leaves on the disk. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -149,6 +151,15 @@ static enum err write_file(const struct out *out, const char *name, json_t *repo
     return OK;
 }
 
+/* summary.txt and campaign.json of two campaigns do not mix: whoever comes second waits, and its pair stands. */
+static int lock_folder(const struct out *out)
+{
+    int folder = open(out->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (folder >= 0 && flock(folder, LOCK_EX) != 0 && errno == EINTR) {
+    }
+    return folder;
+}
+
 enum err out_write(const struct out *out, struct err_text *ret_text)
 {
     json_t *report = tally_json(out->tally);
@@ -161,6 +172,7 @@ enum err out_write(const struct out *out, struct err_text *ret_text)
                               report_subject_json(&subject));       /* Absent, `report` says so. */
     (void)json_object_set_new(report, "targets", report_targets()); /* Likewise. */
     enum err err = tell_incident(out, report, ret_text);
+    int lock = lock_folder(out);
     err = err == OK ? write_file(out, "summary.txt", report, write_table, ret_text) : err;
     if (err == OK) {
         err = write_file(out, "campaign.json", report, write_json, ret_text);
@@ -169,6 +181,9 @@ enum err out_write(const struct out *out, struct err_text *ret_text)
             (void)snprintf(path, sizeof(path), "%s/summary.txt", out->folder);
             (void)unlink(path); /* Both or none. */
         }
+    }
+    if (lock >= 0) {
+        (void)close(lock); /* Only held. */
     }
     json_decref(report);
     return err;

@@ -89,6 +89,7 @@ static json_t *arm_json(const struct arm_result *arm)
     (void)json_object_set_new(object, "outcome_errors", outcome_errors(arm));
     (void)json_object_set_new(object, "invariants", invariants(arm));
     (void)json_object_set_new(object, "llm_calls", count(arm->llm_calls));
+    (void)json_object_set_new(object, "llm_unrecorded", count(arm->llm_unrecorded));
     (void)json_object_set_new(object, "cost_usd", number(arm->cost_usd));
     return object;
 }

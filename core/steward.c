@@ -58,7 +58,8 @@ struct steward *steward_init(void *block, const struct settings *settings)
     void *warden = arena_take(&arena, warden_size());
     arena_seal(&arena);
     steward->settings = settings;
-    steward->mind = mind_init(mind, &settings->deployment, (enum mind_door_kind)settings->mind);
+    steward->mind = mind_init(mind, &settings->deployment, &settings->policy.limits,
+                              (enum mind_door_kind)settings->mind);
     steward->warden = warden_init(warden, &settings->deployment, &settings->policy, settings->seed,
                                   mind_identity(steward->mind));
     return steward;

@@ -52,6 +52,39 @@ class Report(lib.Case):
         for suite in suites:
             self.assertEqual(int(suite.getAttribute("tests")), len(suite.getElementsByTagName("testcase")))
 
+    def test_report_when_signed_is_checked_and_repeats(self):
+        self.campaign()
+        self.ok("audit", "keygen", "key", "--name", "example.com/reports")
+        self.ok("report", "run", "--out", "rep", "--sign", "key")
+        self.ok("report", "run", "--out", "again", "--sign", "key")
+        self.assertEqual(self.everything("rep"), self.everything("again"))
+        self.assertNotIn(b"DRAFT", self.read("rep", "report.html"))
+        self.assertIn("SHA256SUMS.note", os.listdir(self.path("rep")))
+        self.assertIn(b"OK", self.ok("audit", "report", "rep", "--key", "key.pub").stdout)
+        self.assertEqual(self.json("audit", "report", "rep", "--key", "key.pub")["files"], 9)
+        self.assertIn(b"only the report itself", self.ok("audit", "report", "rep").stdout)
+        with open(self.path("rep", "junit.xml"), "ab") as stream:
+            stream.write(b" ")
+        self.assertIn(b"junit.xml", self.ok("audit", "report", "rep", "--key", "key.pub", status=1).stdout)
+        self.ok("report", "run", "--out", "rep")
+        self.assertIn(b"DRAFT", self.read("rep", "report.html"))
+        self.fails(66, "audit", "report", "rep", tells=["SHA256SUMS"])
+        self.fails(66, "report", "run", "--out", "other", "--sign", "missing", tells=["missing"])
+
+    @unittest.skipIf(shutil.which("weasyprint"), "weasyprint is installed")
+    def test_pdf_when_weasyprint_is_absent_is_told_and_nothing_is_written(self):
+        self.campaign()
+        self.fails(69, "report", "run", "--out", "rep", "--pdf", tells=["weasyprint"])
+        self.assertFalse(os.path.exists(self.path("rep")))
+
+    @unittest.skipUnless(shutil.which("weasyprint"), "weasyprint is not installed")
+    def test_pdf_when_made_twice_is_the_same(self):
+        self.campaign()
+        for name in ("rep", "again"):
+            self.ok("report", "run", "--out", name, "--pdf")
+        self.assertTrue(self.read("rep", "report.pdf").startswith(b"%PDF"))
+        self.assertEqual(self.read("rep", "report.pdf"), self.read("again", "report.pdf"))
+
     def test_evidence_when_made_agrees_with_the_summary(self):
         self.campaign()
         self.ok("report", "run", "--out", "rep")

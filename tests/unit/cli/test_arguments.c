@@ -10,12 +10,13 @@
 
 #include "cli/cli.h"
 
-enum { SEED, TRACE, OUT, N_OPTIONS };
+enum { SEED, TRACE, OUT, SET, N_OPTIONS };
 
 static const struct option_entry table[N_OPTIONS] = {
     [SEED] = {"seed", "N", "a number"},
     [TRACE] = {"trace", NULL, "a flag"},
     [OUT] = {"out", "DIR", "a word"},
+    [SET] = {"set", "KEY=VALUE...", "a word that may repeat"},
 };
 
 enum { WORDS_MAX = TARGETS_MAX + 2 };
@@ -48,6 +49,37 @@ static void options_when_mixed_with_targets_are_told_apart(void **state)
     assert_string_equal(arguments.values[TRACE], "");
     assert_string_equal(arguments.values[OUT], "a=b");
     assert_false(arguments.help);
+}
+
+static void options_when_they_may_repeat_are_kept_in_order(void **state)
+{
+    (void)state;
+    struct arguments arguments;
+    struct err_text text;
+    assert_int_equal(PARSE(&arguments, &text, "--set", "a=1", "M01", "--set=b=2", "--set", "a=3"),
+                     OK);
+    assert_int_equal(arguments.n_repeats, 3);
+    assert_string_equal(arguments.repeats[0].value, "a=1");
+    assert_string_equal(arguments.repeats[1].value, "b=2");
+    assert_string_equal(arguments.repeats[2].value, "a=3");
+    assert_int_equal(arguments.repeats[1].option_i, SET);
+    assert_string_equal(arguments.values[SET], "a=3");
+    assert_int_equal(PARSE(&arguments, &text, "--set", "a=1", "--set"), ERR_USAGE);
+    assert_string_equal(text.text, "option --set wants a value (KEY=VALUE...)");
+}
+
+static void options_when_they_repeat_too_often_are_refused(void **state)
+{
+    (void)state;
+    struct arguments arguments;
+    struct err_text text;
+    char *argv[REPEATS_MAX + 1], word[] = "--set=a=1";
+    for (int i = 0; i <= REPEATS_MAX; i++) {
+        argv[i] = word;
+    }
+    assert_int_equal(arguments_parse(REPEATS_MAX, argv, table, N_OPTIONS, &arguments, &text), OK);
+    assert_int_equal(arguments_parse(REPEATS_MAX + 1, argv, table, N_OPTIONS, &arguments, &text),
+                     ERR_USAGE);
 }
 
 static void options_when_absent_have_no_value(void **state)
@@ -173,6 +205,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_when_mixed_with_targets_are_told_apart),
+        cmocka_unit_test(options_when_they_may_repeat_are_kept_in_order),
+        cmocka_unit_test(options_when_they_repeat_too_often_are_refused),
         cmocka_unit_test(options_when_absent_have_no_value),
         cmocka_unit_test(words_when_after_two_dashes_are_targets),
         cmocka_unit_test(help_when_asked_either_way_is_noticed),

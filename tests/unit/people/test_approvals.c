@@ -86,7 +86,7 @@ static void approver_when_the_act_is_right_for_the_cause_grants_and_else_denies(
         {false, false, VERB_ROLLBACK, {.model = {1}, .target = {1}}}, /* Nothing is wrong. */
         {false, true, VERB_FALLBACK, {.model = {1}, .release = true}},
         {false, true, VERB_ABORT_CANARY, {.model = {1}}},
-        {false, true, VERB_RECONCILE, {.model = {1}}},
+        {false, true, VERB_RECONCILE, {.model = {1}, .target = {3}}},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         uint64_t n_granted = 0;

@@ -186,7 +186,10 @@ static void reconcile_when_router_and_alias_differ_makes_them_agree(void **state
         struct world *world = bad_push(seed);
         world_act(world, VERB_ROLLBACK, to_version(world, 4), 50, FATE_UNKNOWN_NOT_DONE);
         world_run(world, engine_now(world->engine) + settled);
-        act_until_done(world, VERB_RECONCILE, (struct action_args){.model = {1}}, 60);
+        struct version_id serving = world_model(world, 1)->serving;
+        act_until_done(world, VERB_RECONCILE, (struct action_args){.model = {1}, .target = serving},
+                       60);
+        assert_int_equal(world_model(world, 1)->serving.value, serving.value);
         assert_int_equal(world_model(world, 1)->serving.value,
                          world_model(world, 1)->registered.value);
         world_close(world);
@@ -200,7 +203,9 @@ static void attempt_when_slow_is_aborted_after_a_minute(void **state)
     world_begin(world, NULL);
     uint32_t n_aborted = 0;
     for (uint64_t i = 0; i < 300; i++) {
-        world_act(world, VERB_RECONCILE, (struct action_args){.model = {(uint16_t)(1 + i % 5)}},
+        uint16_t model = (uint16_t)(1 + i % 5);
+        world_act(world, VERB_RECONCILE,
+                  (struct action_args){.model = {model}, .target = world_model(world, model)->serving},
                   100 + i, FATE_NORMAL);
     }
     world_run(world, settled);

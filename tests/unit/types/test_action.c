@@ -141,7 +141,7 @@ static void verbs_that_move_serving_change_state(void **state)
     assert_false(verb_moves_serving(VERB_RETRAIN));
     assert_true(verb_moves_serving(VERB_ROLLBACK));
     assert_true((verb_uses(VERB_CANARY) & USES_WEIGHT) != 0);
-    assert_int_equal(verb_uses(VERB_RECONCILE), 0);
+    assert_int_equal(verb_uses(VERB_RECONCILE), USES_TARGET);
 }
 
 static void action_when_it_starts_has_been_checked_and_intended(void **state)

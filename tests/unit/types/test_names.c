@@ -34,6 +34,7 @@ static void words_of_every_enum_are_present_and_different(void **state)
     ASSERT_WORDS(enum event_kind, N_EVENT_KINDS, event_name);
     ASSERT_WORDS(enum advice_kind, N_ADVICE_KINDS, advice_name);
     ASSERT_WORDS(enum symptom, N_SYMPTOMS, symptom_name);
+    ASSERT_WORDS(enum guarantee, N_GUARANTEES, guarantee_name);
     ASSERT_WORDS(enum effect_kind, N_EFFECT_KINDS, effect_name);
     ASSERT_WORDS(enum record_kind, N_RECORD_KINDS, record_name);
     ASSERT_WORDS(enum refusal, N_REFUSALS, refusal_name);
