@@ -57,8 +57,10 @@ struct act_always {
 
 size_t act_always_size(void) { return sizeof(struct act_always); }
 
-void act_always_init(void *block, const struct deployment *deployment)
+void act_always_init(void *block, const struct deployment *deployment,
+                     const struct policy_limits *limits)
 {
+    (void)limits; /* Nothing here waits for a metric to be clear. */
     struct act_always *mind = block;
     memset(mind, 0, sizeof(*mind));
     mind->deployment = deployment;

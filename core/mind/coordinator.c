@@ -16,7 +16,6 @@
 #define HANDLE_NS (180 * NS_PER_S)
 #define BRIDGE_NS (20 * NS_PER_MIN)   /* Steps of a plan that take effect one after the other. */
 #define OPEN_WAIT_NS (2 * NS_PER_MIN) /* The docket lists an incident at once or not at all. */
-#define CLOSE_FIRST_NS (15 * NS_PER_MIN)
 #define CLOSE_AGAIN_NS (10 * NS_PER_MIN)
 #define WATCH_MAX_NS (12 * NS_PER_HOUR - NS_PER_MIN)
 #define WATCH_LEAD_NS (3 * NS_PER_MIN)
@@ -32,10 +31,12 @@ enum {
 static const double watch_margin =
     0.08; /* Error beyond the tolerated one that pages although it is watched. */
 
-void coordinator_init(struct coordinator *coordinator, const struct deployment *deployment)
+void coordinator_init(struct coordinator *coordinator, const struct deployment *deployment,
+                      const struct policy_limits *limits)
 {
     memset(coordinator, 0, sizeof(*coordinator));
     coordinator->deployment = deployment;
+    coordinator->limits = limits;
     for (uint32_t i = 0; i < MODELS_MAX; i++) {
         folder_init(&coordinator->folders[i]);
         coordinator->probes[i].due_at = NEVER;
@@ -205,7 +206,7 @@ static void try_to_close(struct inquiry *inquiry, const struct outlook *outlook,
             return;
         }
         if (inquiry->close_at == 0) { /* The metric has to be clear for a while. */
-            inquiry->close_at = outlook->now + CLOSE_FIRST_NS;
+            inquiry->close_at = outlook->now + outlook->clear_ns;
             return;
         }
         close_incident(inquiry, outlook, CLOSE_RESOLVED, advice);
@@ -214,7 +215,7 @@ static void try_to_close(struct inquiry *inquiry, const struct outlook *outlook,
     bool telemetry = plan->cause == CAUSE_TELEMETRY_FAULT;
     bool gone = watched->n_calm >= CALM_WINDOWS && !watched->alarmed &&
                 outlook->signs->states[SIGN_SUSPICIOUS_TEXT] != SIGN_PRESENT &&
-                outlook->now - inquiry->opened_at >= CLOSE_FIRST_NS;
+                outlook->now - inquiry->opened_at >= outlook->clear_ns;
     if (plan->cause == CAUSE_FEATURE_ACTIVATION) {
         return; /* Harm comes weeks later: closed only once its plan is through. */
     }
@@ -433,6 +434,7 @@ static void inquiry_step(struct coordinator *coordinator, struct monitor *monito
                               .folder = &coordinator->folders[i],
                               .signs = &signs,
                               .now = now,
+                              .clear_ns = coordinator->limits->clear_ns,
                               .frozen_until = intake_frozen_until(coordinator, inquiry->model, now),
                               .question = &coordinator->question_last};
     work(coordinator, monitor, inquiry, &outlook, &diagnosis, advice);

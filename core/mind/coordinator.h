@@ -8,6 +8,7 @@
 #include "core/types/advice.h"
 #include "core/types/event.h"
 #include "core/types/incident.h"
+#include "core/types/policy.h"
 
 /* A change of a model that is looked into before anything shows. */
 struct probe {
@@ -18,6 +19,7 @@ struct probe {
 
 struct coordinator {
     const struct deployment *deployment;
+    const struct policy_limits *limits; /* clear_ns: nothing is closed on its metric before. */
     uint32_t incident_last, question_last;
     uint32_t n_calendar;
     struct calendar_entry calendar[CALENDAR_MAX];
@@ -28,7 +30,8 @@ struct coordinator {
     bool reconciling; /* Since a recovery: a half-finished change is an incident of its own. */
 };
 
-void coordinator_init(struct coordinator *coordinator, const struct deployment *deployment);
+void coordinator_init(struct coordinator *coordinator, const struct deployment *deployment,
+                      const struct policy_limits *limits);
 /* Takes the event in, then does whatever is due. Lowers advice->wake_at to the next deadline. */
 void coordinator_step(struct coordinator *coordinator, struct monitor *monitor,
                       const struct event *event, const struct docket *docket, struct advice *advice);

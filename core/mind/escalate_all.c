@@ -23,8 +23,10 @@ struct escalate_all {
 
 size_t escalate_all_size(void) { return sizeof(struct escalate_all); }
 
-void escalate_all_init(void *block, const struct deployment *deployment)
+void escalate_all_init(void *block, const struct deployment *deployment,
+                       const struct policy_limits *limits)
 {
+    (void)limits; /* Nothing here waits for a metric to be clear. */
     struct escalate_all *mind = block;
     memset(mind, 0, sizeof(*mind));
     mind->deployment = deployment;

@@ -3,13 +3,20 @@
 #include "core/mind/intake.h"
 
 #include "core/base/assert.h"
+#include "core/detect/binned.h"
 
 #define PROBE_AFTER_NS (30 * NS_PER_S) /* A configuration shows in decisions made since. */
 #define DECLARED_MARGIN_NS                                                                         \
     (30 * NS_PER_MIN)      /* Traffic comes before and goes after the hour that was declared. */
 #define CLEARLY_LOW 0.06   /* Accuracy below the reference: four deviations of a thousand rows. */
+#define LITTLE_LOSS 0.02   /* Two points are tolerated; the alternative is four more. */
 #define KEY_IMPORTANCE 0.1 /* A tenth of the decision. */
+#define EXPLAINED_PSI                                                                              \
+    2.0 /* A mean that moves by 1.4 deviations; units that change move it by far more. */
 #define FREEZE_MARGIN_NS (2 * NS_PER_MIN)
+
+/* Of one test on one answer. A push or a configuration is tested once or twice, not window by window. */
+static const double answer_level = 0.01;
 
 static bool is_model(const struct coordinator *coordinator, struct model_id model)
 {
@@ -67,13 +74,14 @@ int64_t intake_frozen_until(const struct coordinator *coordinator, struct model_
 static uint8_t severity_of(enum symptom symptom, enum tier tier)
 {
     uint8_t base = tier == TIER_HIGH ? 2 : tier == TIER_MEDIUM ? 3 : 4;
-    bool mild = symptom == SYMPTOM_INPUT_SHIFT || symptom == SYMPTOM_SILENCE;
+    bool mild =
+        symptom == SYMPTOM_INPUT_SHIFT || symptom == SYMPTOM_SILENCE || symptom == SYMPTOM_DATA;
     return mild ? (uint8_t)(base + 1) : base;
 }
 
 /* True when the symptom belongs to an open incident now. */
 static bool open_incident(struct coordinator *coordinator, struct model_id model,
-                          enum symptom symptom, int64_t onset, struct evidence_id evidence,
+                          const struct finding *finding, int64_t onset, struct evidence_id evidence,
                           int64_t now, struct advice *advice)
 {
     struct inquiry *inquiry = &coordinator->inquiries[model.value - 1];
@@ -91,8 +99,10 @@ static bool open_incident(struct coordinator *coordinator, struct model_id model
     struct advice_item *item = advice_push(advice, ADVICE_OPEN);
     item->incident = inquiry->incident;
     item->model = model;
-    item->symptom = symptom;
-    item->severity = severity_of(symptom, coordinator->deployment->models[model.value - 1].tier);
+    item->symptom = finding->symptom;
+    item->assurance = finding->assurance;
+    item->severity =
+        severity_of(finding->symptom, coordinator->deployment->models[model.value - 1].tier);
     advice_cite(item, evidence);
     return true;
 }
@@ -106,6 +116,7 @@ static void note(struct advice *advice, struct model_id model, const struct find
     item->feature = finding->feature;
     item->value = finding->value;
     item->limit = finding->limit;
+    item->assurance = finding->assurance;
     advice_cite(item, evidence);
 }
 
@@ -119,6 +130,7 @@ static int64_t onset_of(const struct watched_model *watched, enum symptom sympto
         return watched->error_since;
     case SYMPTOM_SILENCE:
         return watched->window_to;
+    case SYMPTOM_DATA:
     case SYMPTOM_DECISIONS:
     case SYMPTOM_OPERATIONAL:
     case SYMPTOM_SUSPICIOUS_TEXT:
@@ -127,6 +139,25 @@ static int64_t onset_of(const struct watched_model *watched, enum symptom sympto
         return watched->window_from;
     }
     return watched->window_from;
+}
+
+/* A declared holiday or experiment moves what carries little of the decision, as populations move: nothing else is found. */
+static bool is_explained(const struct coordinator *coordinator, const struct watched_model *watched,
+                         struct model_id model, const struct findings *findings, int64_t now)
+{
+    const struct model_entry *entry = &coordinator->deployment->models[model.value - 1];
+    if (watched->activated != 0) {
+        return false;
+    }
+    for (uint32_t i = 0; i < findings->n_findings; i++) {
+        const struct finding *finding = &findings->items[i];
+        bool is_minor = finding->symptom == SYMPTOM_INPUT_SHIFT && finding->feature >= 0 &&
+                        entry->features[finding->feature].importance < KEY_IMPORTANCE;
+        if (!is_minor || finding->value > EXPLAINED_PSI) {
+            return false;
+        }
+    }
+    return intake_is_declared(coordinator, model, now);
 }
 
 void intake_findings(struct coordinator *coordinator, struct monitor *monitor,
@@ -139,6 +170,13 @@ void intake_findings(struct coordinator *coordinator, struct monitor *monitor,
     struct inquiry *inquiry = &coordinator->inquiries[model.value - 1];
     const struct watched_model *watched = monitor_model(monitor, model);
     bool known = inquiry->incident.value != 0;
+    if (!known && is_explained(coordinator, watched, model, findings, event->at)) {
+        for (uint32_t i = 0; i < findings->n_findings; i++) {
+            note(advice, model, &findings->items[i], (struct evidence_id){event->sequence});
+        }
+        monitor_accept(monitor, model, 0); /* Labels go on watching. */
+        return;
+    }
     uint32_t symptoms = known ? inquiry->symptoms : 0, features = known ? inquiry->features : 0;
     int64_t onset = NEVER;
     for (uint32_t i = 0; i < findings->n_findings; i++) {
@@ -162,8 +200,8 @@ void intake_findings(struct coordinator *coordinator, struct monitor *monitor,
         symptoms |= bit;
         features |= feature;
     }
-    enum symptom first = findings->items[0].symptom;
-    int64_t opened_onset = onset_of(watched, first);
+    const struct finding *first = &findings->items[0];
+    int64_t opened_onset = onset_of(watched, first->symptom);
     if (!known &&
         !open_incident(coordinator, model, first, opened_onset == NEVER ? event->at : opened_onset,
                        (struct evidence_id){event->sequence}, event->at, advice)) {
@@ -192,18 +230,18 @@ void intake_silence(struct coordinator *coordinator, struct monitor *monitor, ui
             .value = (double)(event->at - watched->window_to) / (double)NS_PER_S,
             .limit = (double)coordinator->deployment->window_ns / (double)NS_PER_S};
         note(advice, model, &finding, watched->evidence);
-        if (open_incident(coordinator, model, SYMPTOM_SILENCE, watched->window_to,
-                          watched->evidence, event->at, advice)) {
+        if (open_incident(coordinator, model, &finding, watched->window_to, watched->evidence,
+                          event->at, advice)) {
             coordinator->inquiries[i].symptoms |= UINT32_C(1) << SYMPTOM_SILENCE;
             coordinator->inquiries[i].wake_at = event->at;
         }
     }
 }
 
-/* A symptom that a tool showed, not a window. */
+/* A symptom that a tool showed, not a window; e_value of the test that it is, 0: it is none, but a fact. */
 static void open_by_answer(struct coordinator *coordinator, struct model_id model,
-                           enum symptom symptom, double value, double limit, int64_t onset,
-                           const struct event *event, struct advice *advice)
+                           enum symptom symptom, double value, double limit, double e_value,
+                           int64_t onset, const struct event *event, struct advice *advice)
 {
     struct inquiry *inquiry = &coordinator->inquiries[model.value - 1];
     uint32_t bit = UINT32_C(1) << symptom;
@@ -212,8 +250,14 @@ static void open_by_answer(struct coordinator *coordinator, struct model_id mode
         return;
     }
     struct finding finding = {.symptom = symptom, .feature = -1, .value = value, .limit = limit};
+    if (e_value >= 1.0 / answer_level) {
+        finding.assurance = (struct assurance){.guarantee = GUARANTEE_EVER,
+                                               .bound = answer_level,
+                                               .e_value = e_value,
+                                               .level = answer_level};
+    }
     note(advice, model, &finding, (struct evidence_id){event->sequence});
-    if (open_incident(coordinator, model, symptom, onset, (struct evidence_id){event->sequence},
+    if (open_incident(coordinator, model, &finding, onset, (struct evidence_id){event->sequence},
                       event->at, advice)) {
         inquiry->symptoms |= bit;
     }
@@ -296,8 +340,8 @@ static void take_change(struct coordinator *coordinator, const struct event *eve
         }
         coordinator->inquiries[i].wake_at = event->at;
         if (folder->suspicious && !before) {
-            open_by_answer(coordinator, model, SYMPTOM_SUSPICIOUS_TEXT, 1.0, 0.0, event->at, event,
-                           advice);
+            open_by_answer(coordinator, model, SYMPTOM_SUSPICIOUS_TEXT, 1.0, 0.0, 0.0, event->at,
+                           event, advice);
         }
     }
 }
@@ -312,17 +356,37 @@ static void look_at_push(struct coordinator *coordinator, const struct event *ev
         double right = (double)answer->golden.correct / (double)answer->golden.n;
         double reference = answer->golden.reference_accuracy;
         if (right < reference - CLEARLY_LOW) {
+            double tolerated = 1.0 - reference + LITTLE_LOSS;
+            double e_value = bet_once(tolerated, tolerated + 2.0 * LITTLE_LOSS,
+                                      answer->golden.n - answer->golden.correct, answer->golden.n);
             open_by_answer(coordinator, answer->model, SYMPTOM_QUALITY, 1.0 - right,
-                           1.0 - reference, pushed_at, event, advice);
+                           1.0 - reference, e_value, pushed_at, event, advice);
         }
     }
     if (answer->tool == TOOL_SHADOW && signs->states[SIGN_PREVIOUS_BETTER] == SIGN_PRESENT) {
         double scored = (double)answer->shadow.scored; /* Errors that only one of the two makes. */
+        uint64_t apart =
+            (uint64_t)answer->shadow.only_shadow_correct + answer->shadow.only_serving_correct;
+        double e_value = 0.5 * (bet_once(0.5, 0.6, answer->shadow.only_shadow_correct, apart) +
+                                bet_once(0.5, 0.75, answer->shadow.only_shadow_correct, apart));
         open_by_answer(coordinator, answer->model, SYMPTOM_QUALITY,
                        (double)answer->shadow.only_shadow_correct / scored,
-                       (double)answer->shadow.only_serving_correct / scored, pushed_at, event,
-                       advice);
+                       (double)answer->shadow.only_serving_correct / scored, e_value, pushed_at,
+                       event, advice);
     }
+}
+
+/* Against "the rate is within two points of the reference", both ways. */
+static double rate_evidence(const struct decisions_answer *answer)
+{
+    uint32_t positives =
+        answer->positives < answer->decisions ? answer->positives : answer->decisions;
+    double high = answer->reference_rate + LITTLE_LOSS;
+    double low = 1.0 - answer->reference_rate + LITTLE_LOSS;
+    double up = bet_once(high, high + 2.0 * LITTLE_LOSS, positives, answer->decisions);
+    double down =
+        bet_once(low, low + 2.0 * LITTLE_LOSS, answer->decisions - positives, answer->decisions);
+    return 0.5 * (up + down);
 }
 
 static void look_at_answer(struct coordinator *coordinator, struct monitor *monitor,
@@ -346,17 +410,19 @@ static void look_at_answer(struct coordinator *coordinator, struct monitor *moni
         signs.states[SIGN_DECISION_STEP] == SIGN_PRESENT) {
         open_by_answer(coordinator, model, SYMPTOM_DECISIONS,
                        (double)answer->decisions.positives / (double)answer->decisions.decisions,
-                       answer->decisions.reference_rate, configured_at, event, advice);
+                       answer->decisions.reference_rate, rate_evidence(&answer->decisions),
+                       configured_at, event, advice);
     }
     if (answer->tool == TOOL_FEATURES && signs.states[SIGN_COLUMN_EMPTY] == SIGN_PRESENT) {
-        open_by_answer(coordinator, model, SYMPTOM_NULLS, 1.0, 0.05, event->at, event, advice);
+        open_by_answer(coordinator, model, SYMPTOM_NULLS, 1.0, 0.05, 0.0, event->at, event, advice);
     }
     if (answer->tool == TOOL_STATE && coordinator->reconciling &&
         signs.states[SIGN_HALF_DONE] == SIGN_PRESENT) {
-        open_by_answer(coordinator, model, SYMPTOM_OPEN_INTENT, 1.0, 0.0, event->at, event, advice);
+        open_by_answer(coordinator, model, SYMPTOM_OPEN_INTENT, 1.0, 0.0, 0.0, event->at, event,
+                       advice);
     }
     if (answer->tool == TOOL_LOGS && folder->suspicious) {
-        open_by_answer(coordinator, model, SYMPTOM_SUSPICIOUS_TEXT, 1.0, 0.0, event->at, event,
+        open_by_answer(coordinator, model, SYMPTOM_SUSPICIOUS_TEXT, 1.0, 0.0, 0.0, event->at, event,
                        advice);
     }
 }

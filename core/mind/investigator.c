@@ -21,7 +21,8 @@ static const double shadow_alpha = 0.01;
 static const double fail_z = 3.0;
 static const double step_margin = 0.02, step_z = 4.0, score_slope = 0.4;
 static const double arrival_few = 0.5;
-static const double quality_z = 2.33;
+static const double harm_evidence =
+    4.605; /* Ln 100: of incidents whose rows are as they should be one in a hundred ever shows it. */
 static const double near_tie =
     1.5; /* Ratio of two posteriors within which an opinion may order them. */
 static const double worth_a_look = 0.05;
@@ -173,15 +174,13 @@ static void read_quality(const struct folder *folder, const struct watched_model
         see(signs, SIGN_LABELS_SCARCE, folder->labels.arrival_ratio < arrival_few);
     }
     struct quality quality = monitor_quality(watched, frame->onset, 2 * SCORED_MIN);
-    if (watched->alarmed) {
+    struct quality all = monitor_quality(watched, frame->onset, UINT32_MAX);
+    bool harmful = all.scored > 0 && e_detector_evidence(&watched->bank.labels, all.errors,
+                                                         all.scored) >= harm_evidence;
+    if (watched->alarmed || harmful) {
         see(signs, SIGN_QUALITY_LOW, true);
-    } else if (quality.scored >= SCORED_MIN) {
-        double z = proportion_z(quality.errors, quality.scored, frame->tolerated, 100000);
-        if (z > quality_z) {
-            see(signs, SIGN_QUALITY_LOW, true);
-        } else if (quality.error <= frame->tolerated) {
-            see(signs, SIGN_QUALITY_LOW, false);
-        }
+    } else if (quality.scored >= SCORED_MIN && quality.error <= frame->tolerated) {
+        see(signs, SIGN_QUALITY_LOW, false);
     }
 }
 

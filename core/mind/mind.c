@@ -9,7 +9,7 @@
 #include "core/mind/minds.h"
 
 /* Rises with every change of a threshold, table or runbook of any mind: records name what advised. */
-enum { TABLES_VERSION = 2 };
+enum { TABLES_VERSION = 3 };
 
 struct mind { /* The block of the mind itself follows, aligned as the arena aligns. */
     enum mind_door_kind kind;
@@ -18,7 +18,8 @@ struct mind { /* The block of the mind itself follows, aligned as the arena alig
 struct mind_handlers {
     const char *word;
     size_t (*size)(void);
-    void (*init)(void *block, const struct deployment *deployment);
+    void (*init)(void *block, const struct deployment *deployment,
+                 const struct policy_limits *limits);
     void (*step)(void *block, const struct event *event, const struct docket *docket,
                  struct advice *advice);
     void (*visit)(void *block, struct visit *visit);
@@ -52,14 +53,15 @@ size_t mind_size(void)
     return arena_cost(sizeof(struct mind)) + arena_cost(most);
 }
 
-struct mind *mind_init(void *block, const struct deployment *deployment, enum mind_door_kind kind)
+struct mind *mind_init(void *block, const struct deployment *deployment,
+                       const struct policy_limits *limits, enum mind_door_kind kind)
 {
     ASSERT((unsigned)kind < N_MINDS);
     ASSERT(deployment->n_models <= MODELS_MAX);
     struct mind *mind = block;
     memset(mind, 0, arena_cost(sizeof(*mind)));
     mind->kind = kind;
-    minds[kind].init(block_of(mind), deployment);
+    minds[kind].init(block_of(mind), deployment, limits);
     return mind;
 }
 

@@ -9,6 +9,7 @@
 #include "core/types/deployment.h"
 #include "core/types/event.h"
 #include "core/types/incident.h"
+#include "core/types/policy.h"
 
 enum mind_door_kind { /* Same order as enum mind_kind of core/steward.h; core asserts that they agree. */
                       MIND_DOOR_STEWARD,
@@ -18,10 +19,11 @@ enum mind_door_kind { /* Same order as enum mind_kind of core/steward.h; core as
                       MIND_DOOR_SABOTEUR
 };
 
-struct mind; /* Opaque, no pointers but the one to the deployment. */
+struct mind; /* Opaque, no pointers but those to the deployment and the limits. */
 
 size_t mind_size(void);
-struct mind *mind_init(void *block, const struct deployment *deployment, enum mind_door_kind kind);
+struct mind *mind_init(void *block, const struct deployment *deployment,
+                       const struct policy_limits *limits, enum mind_door_kind kind);
 /* docket: what the warden published after the step before. advice is appended to. */
 void mind_step(struct mind *mind, const struct event *event, const struct docket *docket,
                struct advice *advice);

@@ -1,57 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Monitor: detectors of inputs, nulls, decisions, operations, silence and labelled error of each model.
  *
- * A window is cheap while nothing moves: PSI is computed only where a bound on it, without logarithms, reaches the limit.
- * Thresholds: PSI against max(practical, (1/n + 1/m) chi2) as in Yurdakul 2018, because a fixed one alarms on every small sample and
- * misses in every large one; labelled error by the Shiryaev-Roberts e-detector, whose average run length to a false alarm is at least
- * its threshold however often one looks. */
+ * The statistics are the bank's. Alarms on telemetry of the whole fleet are one stream of tests under e-LOND: of those that are issued at most a twentieth
+ * is false on average, whatever depends on whatever. Labelled error has a Shiryaev-Roberts e-detector of its own, whose average run length to a
+ * false alarm is at least its threshold however often one looks, because loss must not wait for a budget that drift has spent. */
 #include "core/mind/monitor.h"
 
 #include <string.h>
 
 #include "core/base/assert.h"
-#include "core/base/dmath.h"
-#include "core/detect/proportion.h"
-#include "core/detect/psi.h"
 #include "core/types/evidence.h"
 
-static const double psi_key =
-    0.1; /* Siddiqi: below is no change; above, of a feature that carries a tenth of the decision. */
-static const double psi_minor =
-    0.25; /* Siddiqi: above is a major change; what carries less may wander below. */
-static const double key_importance = 0.1;
-static const double psi_alpha =
-    1e-6; /* A fleet of 16 models with 8 features looks 37,000 times a day. */
-/* Deciles all this near to their reference: PSI of them is at most r^2 / (1 - r), 0.05 and 0.19, and the special bins add as much as
- * the limit still leaves. */
-static const double quiet_ratio_key = 0.2, quiet_ratio_minor = 0.35;
-static const double quiet_bound = 0.05;
-static const double null_margin = 0.05; /* Null ratio above the reference. */
-static const double empty_ratio = 0.95; /* A column that is gone, not one that suffers. */
-static const double step_margin =
-    0.05; /* Decision rate, absolute: a quarter of a score deviation moves it by more. */
-static const double step_z = 6.0;
-static const double score_calm = 0.1;  /* Score PSI below which the score did not move. */
-static const double slow_factor = 2.0; /* Latency against the reference. */
-static const double fail_z = 3.0;
+static const double false_alarms =
+    0.05; /* Of the fleet's alarms on telemetry, at most so many are false on average: FDR of e-LOND. */
+static const double empty_ratio = 0.95;  /* A column that is gone, not one that suffers. */
 static const double error_margin = 0.02; /* Two points of labelled error are tolerated. */
-static const double run_length = 1e4;    /* Windows with labels to a false alarm, at least. */
-static const double accept_factor = 1.5,
-                    accept_more = 0.1; /* So much beyond an accepted shift is news. */
-static const double leave_share = 0.5; /* Of the limit: below, a shift has gone. */
-enum {
-    LEAVE_WINDOWS = 3,
-    ROWS_MIN = 200, /* PSI noise of a smaller window is beyond any practical threshold. */
-    SCORES_MIN = 500,
-    SILENCE_WINDOWS = 2 /* And a half: one lost scrape is no silence. */
-};
+static const double run_length =
+    1e4; /* Windows with labels to a false alarm, at least: a month of five-minute ones. */
+enum { SILENCE_WINDOWS = 2 /* And a half: one lost scrape is no silence. */ };
+
+_Static_assert((int)BANK_FEATURES == (int)FEATURES_MAX, "a bank holds the features of a model");
+_Static_assert((int)BANK_BINS == (int)BINS, "bins of telemetry are bins of the bank");
+_Static_assert((int)BANK_BIN_NULL == (int)BIN_NULL, "in the same order");
+_Static_assert((int)BANK_SCORE_BINS == (int)SCORE_BINS, "deciles of the score");
 
 void monitor_init(struct monitor *monitor, const struct deployment *deployment)
 {
     memset(monitor, 0, sizeof(*monitor));
     monitor->deployment = deployment;
-    monitor->chi_square = psi_threshold(2, 2, BINS, psi_alpha, 0.0); /* (1/2 + 1/2) chi2. */
+    struct fdr_options options = fdr_defaults(FDR_E_LOND, false_alarms);
+    fdr_init(&monitor->fleet, &options);
     for (uint32_t i = 0; i < MODELS_MAX; i++) {
+        bank_init(&monitor->models[i].bank);
         monitor->models[i].troubled_since = NEVER;
     }
 }
@@ -90,9 +70,38 @@ double monitor_tolerated(const struct monitor *monitor, struct model_id model)
 static void detector_restart(struct monitor *monitor, struct model_id model)
 {
     struct watched_model *watched = monitor_model(monitor, model);
-    e_detector_init(&watched->detector, monitor_tolerated(monitor, model));
+    e_detector_init(&watched->bank.labels, monitor_tolerated(monitor, model));
     watched->error_since = NEVER;
     watched->alarmed = false;
+}
+
+static struct bank_reference reference_of(const struct monitor *monitor,
+                                          const struct baseline *profile)
+{
+    const struct model_entry *model = &monitor->deployment->models[profile->model.value - 1];
+    struct bank_reference reference = {
+        .n_features = model->n_features < FEATURES_MAX ? model->n_features : FEATURES_MAX,
+        .bins_ppm = profile->bins_ppm,
+        .rows = profile->rows,
+        .constant_features = profile->constant_features,
+        .error_rate = 1.0 - model->availability_floor,
+        .positive_rate = profile->positive_rate,
+        .latency_p95_us = profile->latency_p95_us};
+    for (uint32_t i = 0; i < reference.n_features; i++) {
+        reference.importance[i] = model->features[i].importance;
+    }
+    return reference;
+}
+
+/* Another version, or its own profile at last: nothing that was seen before counts. */
+static void bank_restart(struct monitor *monitor, struct model_id model)
+{
+    struct watched_model *watched = monitor_model(monitor, model);
+    const struct baseline *profile = monitor_profile(watched, watched->version);
+    if (profile != NULL) {
+        struct bank_reference reference = reference_of(monitor, profile);
+        bank_begin(&watched->bank, &reference);
+    }
 }
 
 void monitor_baseline(struct monitor *monitor, const struct baseline *baseline)
@@ -104,176 +113,113 @@ void monitor_baseline(struct monitor *monitor, const struct baseline *baseline)
         watched->version = baseline->version;
     }
     if (watched->version.value == baseline->version.value) {
+        bank_restart(monitor, baseline->model);
         detector_restart(monitor, baseline->model);
     }
 }
 
-static void find(struct findings *findings, enum symptom symptom, int32_t feature, double value,
-                 double limit)
+static struct finding *find(struct findings *findings, enum symptom symptom, int32_t feature,
+                            double value, double limit)
 {
     ASSERT(findings->n_findings < FINDINGS_MAX);
-    findings->items[findings->n_findings++] =
+    struct finding *finding = &findings->items[findings->n_findings++];
+    *finding =
         (struct finding){.symptom = symptom, .feature = feature, .value = value, .limit = limit};
+    return finding;
 }
 
-/* PSI is at most sum (a - b)^2 / min(a, b) over the total, because ln x <= x - 1. True when that is below the practical limit. */
-static bool is_quiet(const uint32_t *counts, const uint32_t *expected_ppm, double total, double ratio)
+static void find_alarm(const struct watched_model *watched, const struct bank_alarm *alarm,
+                       struct findings *findings)
 {
-    double scale = total * 1e-6, special = 0.0;
-    for (uint32_t i = 0; i < BIN_NULL; i++) {
-        double b = (double)expected_ppm[i] * scale + 0.5;
-        double apart = (double)counts[i] + 0.5 - b;
-        if (apart > ratio * b || -apart > ratio * b) {
-            return false;
-        }
-    }
-    for (uint32_t i = BIN_NULL; i < BINS; i++) {
-        double a = (double)counts[i] + 0.5, b = (double)expected_ppm[i] * scale + 0.5;
-        double least = a < b ? a : b;
-        special += (a - b) * (a - b) / least;
-    }
-    return special <= quiet_bound * total;
+    bool is_nulls = alarm->stream >= BANK_NULLS && alarm->stream < BANK_ERRORS;
+    bool is_feature = alarm->stream < BANK_ERRORS;
+    int32_t feature = !is_feature ? -1 : alarm->stream - (is_nulls ? BANK_NULLS : BANK_SHIFT);
+    enum symptom symptom = is_nulls                          ? SYMPTOM_NULLS
+                           : is_feature                      ? SYMPTOM_INPUT_SHIFT
+                           : alarm->stream == BANK_DECISIONS ? SYMPTOM_DECISIONS
+                                                             : SYMPTOM_OPERATIONAL;
+    struct finding *finding = find(findings, symptom, feature, alarm->value, alarm->limit);
+    finding->assurance = (struct assurance){.guarantee = GUARANTEE_FDR,
+                                            .bound = false_alarms,
+                                            .e_value = alarm->test.e_value,
+                                            .level = alarm->test.level,
+                                            .wealth_before = alarm->test.wealth_before,
+                                            .wealth_after = alarm->test.wealth_after,
+                                            .share = is_feature ? watched->share[feature] : 0.0};
 }
 
-/* What was let be is news again once it has been well below its limit for a while: one window below is noise about the limit. */
-static void leave_band(struct watched_model *watched, uint32_t i, double psi, double limit)
+static int32_t first_bit(uint32_t bits)
 {
-    bool left = psi <= leave_share * limit;
-    watched->n_left[i] = left ? watched->n_left[i] + 1 : 0;
-    if (watched->n_left[i] >= LEAVE_WINDOWS) {
-        watched->accepted[i] = 0.0;
+    int32_t i = 0;
+    while (bits != 0 && ((bits >> i) & 1) == 0) {
+        i++;
     }
+    return bits == 0 ? -1 : i;
 }
 
-static void look_at_feature(const struct monitor *monitor, struct watched_model *watched,
-                            const struct baseline *profile, const uint32_t *counts, uint32_t i,
-                            struct findings *findings)
+/* What cannot be right whatever the model does; no statistics are needed for it, so that it has no guarantee but itself. */
+static void look_at_data(const struct bank *bank, const struct window *window,
+                         struct findings *findings)
 {
-    uint32_t rows = 0;
-    for (uint32_t bin = 0; bin < BINS; bin++) {
-        rows += counts[bin];
+    const struct bank_quality *quality = &bank->quality;
+    double requests = (double)window->requests;
+    if (quality->missing != 0) {
+        find(findings, SYMPTOM_DATA, first_bit(quality->missing), 0.0, requests);
     }
-    bool is_minor = monitor->deployment->models[profile->model.value - 1].features[i].importance <
-                    key_importance;
-    bool was_constant = ((profile->constant_features >> i) & 1) != 0;
-    if (rows == 0) {
-        return;
+    if (quality->constant != 0) {
+        find(findings, SYMPTOM_DATA, first_bit(quality->constant), 1.0, 1.0);
     }
-    const uint32_t *expected = profile->bins_ppm[i];
-    uint32_t bit = UINT32_C(1) << i;
-    if (!was_constant &&
-        is_quiet(counts, expected, (double)rows, is_minor ? quiet_ratio_minor : quiet_ratio_key)) {
-        leave_band(watched, i, 0.0, 1.0);
-        return;
+    if (quality->broken != 0 || quality->is_broken) {
+        find(findings, SYMPTOM_DATA, first_bit(quality->broken), requests, (double)INT32_MAX);
     }
-    double nulls = (double)counts[BIN_NULL] / (double)rows;
-    double usual = (double)expected[BIN_NULL] * 1e-6;
-    if (rows >= ROWS_MIN && nulls > usual + null_margin) {
-        watched->nulled |= bit;
-        watched->emptied |= nulls >= empty_ratio ? bit : 0;
-        find(findings, SYMPTOM_NULLS, (int32_t)i, nulls, usual + null_margin);
-        return; /* Nulls move every other proportion: what else shifted shows when they are gone. */
-    }
-    double noise = (1.0 / (double)rows + 1.0 / (double)(profile->rows == 0 ? 1 : profile->rows)) *
-                   monitor->chi_square;
-    double practical = is_minor ? psi_minor : psi_key;
-    double limit = noise > practical ? noise : practical;
-    double psi = psi_statistic(counts, expected, BINS);
-    if (psi <= limit) {
-        leave_band(watched, i, psi, limit);
-        return;
-    }
-    watched->psi[i] = psi;
-    watched->n_left[i] = 0;
-    watched->activated |= was_constant ? bit : 0;
-    watched->shifted |= bit;
-    double let_be = watched->accepted[i] * accept_factor + accept_more;
-    if (watched->accepted[i] <= 0.0 || psi > let_be) {
-        find(findings, SYMPTOM_INPUT_SHIFT, (int32_t)i, psi, limit);
+    if (bank->volume.is_low) {
+        find(findings, SYMPTOM_DATA, -1, requests, bank_usual_requests(bank, window->to));
     }
 }
 
-static void look_at_inputs(const struct monitor *monitor, struct watched_model *watched,
-                           const struct baseline *profile, const struct window *window,
-                           struct findings *findings)
+static void read_bank(struct watched_model *watched, const struct window *window)
 {
-    uint32_t n_features = monitor->deployment->models[window->model.value - 1].n_features;
-    watched->shifted = watched->nulled = watched->emptied = watched->activated = 0;
-    for (uint32_t i = 0; i < n_features && i < FEATURES_MAX; i++) {
-        look_at_feature(monitor, watched, profile, window->bins[i], i, findings);
+    const struct bank *bank = &watched->bank;
+    uint32_t features = (UINT32_C(1) << bank->n_features) - 1;
+    watched->shifted = bank->shows >> BANK_SHIFT & features;
+    watched->nulled = bank->shows >> BANK_NULLS & features;
+    watched->activated = watched->shifted & bank->constant_features;
+    watched->emptied = 0;
+    for (uint32_t i = 0; i < bank->n_features; i++) {
+        bool is_empty =
+            (watched->nulled >> i & 1) != 0 && bank->features[i].null_share >= empty_ratio;
+        watched->emptied |= is_empty ? UINT32_C(1) << i : 0;
     }
+    watched->stepped = (bank->shows >> BANK_DECISIONS & 1) != 0;
+    watched->failing = (bank->shows >> BANK_ERRORS & 1) != 0;
+    watched->slow = bank->is_slow && !watched->failing;
+    watched->fallback = window->requests > 0 && 2 * window->fallbacks > window->requests;
 }
 
-/* Mean of a standard normal variable within each of its deciles. */
-static const double decile_means[SCORE_BINS] = {-1.7550, -1.0449, -0.6773, -0.3865, -0.1257,
-                                                0.1257,  0.3865,  0.6773,  1.0449,  1.7550};
-
-/* The decision rate that the scores of the window explain: the reference threshold on a score whose mean moved as its deciles say. */
-static double explained_rate(const struct window *window, double reference)
-{
-    double total = 0.0, mean = 0.0;
-    for (uint32_t i = 0; i < SCORE_BINS; i++) {
-        total += (double)window->score_bins[i];
-        mean += (double)window->score_bins[i] * decile_means[i];
-    }
-    if (total <= 0.0 || reference <= 0.0 || reference >= 1.0) {
-        return reference;
-    }
-    return 1.0 - d_normal_cdf(d_normal_quantile(1.0 - reference) - mean / total);
-}
-
-/* The decision rate moved further than the scores did: someone moved the threshold. */
-static void look_at_decisions(struct watched_model *watched, const struct baseline *profile,
+static void look_at_telemetry(struct monitor *monitor, struct watched_model *watched,
                               const struct window *window, struct findings *findings)
 {
-    static const uint32_t deciles[SCORE_BINS] = {100000, 100000, 100000, 100000, 100000,
-                                                 100000, 100000, 100000, 100000, 100000};
-    watched->stepped = false;
-    uint32_t failed = window->errors < window->requests ? window->errors : window->requests;
-    uint32_t decided = window->requests - failed;
-    if (decided < SCORES_MIN || window->fallbacks != 0) {
-        return;
+    struct bank_window counts = {.to = window->to,
+                                 .requests = window->requests,
+                                 .errors = window->errors,
+                                 .fallbacks = window->fallbacks,
+                                 .positives = window->positives,
+                                 .latency_p95_us = window->latency_p95_us,
+                                 .bins = window->bins,
+                                 .score_bins = window->score_bins};
+    struct bank_alarms alarms;
+    bank_open(&watched->bank, &monitor->fleet);
+    bank_step(&watched->bank, &counts, &monitor->fleet, &alarms);
+    read_bank(watched, window);
+    bank_attribute(&watched->bank, watched->share);
+    for (uint32_t i = 0; i < alarms.n_alarms; i++) {
+        find_alarm(watched, &alarms.alarms[i], findings);
     }
-    double rate = (double)window->positives / (double)decided;
-    if (d_abs(rate - profile->positive_rate) <= step_margin) {
-        watched->accepted_rate = 0.0;
-        return;
+    if (watched->slow) {
+        find(findings, SYMPTOM_OPERATIONAL, -1, (double)window->latency_p95_us,
+             2.0 * (double)watched->bank.latency_p95_us);
     }
-    double explained = explained_rate(window, profile->positive_rate);
-    double z = proportion_z(window->positives, decided, explained, profile->rows);
-    bool steady = psi_statistic(window->score_bins, deciles, SCORE_BINS) <= score_calm;
-    bool let_be =
-        watched->accepted_rate > 0.0 && d_abs(rate - watched->accepted_rate) <= 2.0 * step_margin;
-    if (steady && d_abs(rate - explained) > step_margin && d_abs(z) > step_z && !let_be) {
-        watched->stepped = true;
-        watched->rate = rate;
-        find(findings, SYMPTOM_DECISIONS, -1, rate, profile->positive_rate);
-    }
-}
-
-static void look_at_operations(const struct monitor *monitor, struct watched_model *watched,
-                               const struct baseline *profile, const struct window *window,
-                               struct findings *findings)
-{
-    const struct model_entry *model = &monitor->deployment->models[window->model.value - 1];
-    watched->failing = watched->slow = false;
-    watched->fallback = window->requests > 0 && 2 * window->fallbacks > window->requests;
-    double allowed = 1.0 - model->availability_floor;
-    double errors = (double)window->errors;
-    if (window->requests < ROWS_MIN) {
-        return;
-    }
-    if (errors > allowed * (double)window->requests &&
-        wilson_lower(window->errors, window->requests, fail_z) > allowed) {
-        watched->failing = true;
-        find(findings, SYMPTOM_OPERATIONAL, -1, errors / (double)window->requests, allowed);
-        return;
-    }
-    double usual = (double)profile->latency_p95_us;
-    if (usual > 0.0 && (double)window->latency_p95_us > slow_factor * usual) {
-        watched->slow = true;
-        find(findings, SYMPTOM_OPERATIONAL, -1, (double)window->latency_p95_us, slow_factor * usual);
-    }
+    look_at_data(&watched->bank, window, findings);
 }
 
 static void look_at_labels(struct watched_model *watched, const struct window *window,
@@ -292,14 +238,19 @@ static void look_at_labels(struct watched_model *watched, const struct window *w
     if (window->cohort_from < watched->rows_since || watched->fallback) {
         return; /* Other predictions than those of the version that serves. */
     }
-    double value = e_detector_step(&watched->detector, errors, window->labels_scored);
+    double value = e_detector_step(&watched->bank.labels, errors, window->labels_scored);
     if (value < 1.0 || watched->error_since == NEVER) {
         watched->error_since = window->cohort_from; /* Below one the past speaks for health. */
     }
     watched->alarmed = value >= run_length;
     if (watched->alarmed) {
-        find(findings, SYMPTOM_QUALITY, -1, (double)errors / (double)window->labels_scored,
-             watched->detector.tolerated);
+        struct finding *finding =
+            find(findings, SYMPTOM_QUALITY, -1, (double)errors / (double)window->labels_scored,
+                 watched->bank.labels.tolerated);
+        finding->assurance = (struct assurance){.guarantee = GUARANTEE_RUN_LENGTH,
+                                                .bound = run_length,
+                                                .e_value = value,
+                                                .level = 1.0 / run_length};
     }
 }
 
@@ -319,15 +270,14 @@ void monitor_window(struct monitor *monitor, const struct window *window,
         watched->version = window->version;
         /* Labels that still come of the version before say nothing of this one. */
         watched->rows_since = window->to;
+        bank_restart(monitor, window->model);
         detector_restart(monitor, window->model);
     }
     const struct baseline *profile = monitor_profile(watched, window->version);
     if (profile == NULL) {
         return;
     }
-    look_at_inputs(monitor, watched, profile, window, ret_findings);
-    look_at_decisions(watched, profile, window, ret_findings);
-    look_at_operations(monitor, watched, profile, window, ret_findings);
+    look_at_telemetry(monitor, watched, window, ret_findings);
     look_at_labels(watched, window, ret_findings);
     bool calm = (watched->shifted | watched->nulled) == 0;
     watched->n_calm = calm ? watched->n_calm + 1 : 0;
@@ -379,16 +329,8 @@ void monitor_forget(struct monitor *monitor, struct model_id model, int64_t rows
 void monitor_accept(struct monitor *monitor, struct model_id model, uint32_t features)
 {
     struct watched_model *watched = monitor_model(monitor, model);
-    for (uint32_t i = 0; i < FEATURES_MAX; i++) {
-        bool concerned = (((watched->shifted | features) >> i) & 1) != 0;
-        if (concerned && watched->psi[i] > watched->accepted[i]) {
-            watched->accepted[i] = watched->psi[i];
-            watched->n_left[i] = 0;
-        }
-    }
-    if (watched->stepped) {
-        watched->accepted_rate = watched->rate;
-    }
+    uint32_t shows = watched->bank.shows, shifts = (features | watched->shifted) << BANK_SHIFT;
+    bank_let_be(&watched->bank, shifts | (shows & UINT32_C(1) << BANK_DECISIONS));
 }
 
 struct quality monitor_quality(const struct watched_model *watched, int64_t since, uint32_t enough)
@@ -457,7 +399,7 @@ static void model_visit(struct visit *visit, struct watched_model *watched)
     for (uint32_t i = 0; i < n; i++) {
         profile_visit(visit, &watched->profiles[i]);
     }
-    e_detector_visit(visit, "detector", &watched->detector);
+    bank_visit(visit, "bank", &watched->bank);
     labels_visit(visit, watched);
     visit_i64(visit, "rows_since", &watched->rows_since);
     visit_i64(visit, "window_from", &watched->window_from);
@@ -476,12 +418,8 @@ static void model_visit(struct visit *visit, struct watched_model *watched)
     visit_bool(visit, "silent", &watched->silent);
     visit_bool(visit, "fallback", &watched->fallback);
     for (uint32_t i = 0; i < FEATURES_MAX; i++) {
-        visit_f64(visit, "psi", &watched->psi[i]);
-        visit_f64(visit, "accepted", &watched->accepted[i]);
-        visit_u32(visit, "n_left", &watched->n_left[i]);
+        visit_f64(visit, "share", &watched->share[i]);
     }
-    visit_f64(visit, "rate", &watched->rate);
-    visit_f64(visit, "accepted_rate", &watched->accepted_rate);
     visit_u32(visit, "n_calm", &watched->n_calm);
     visit_i64(visit, "troubled_since", &watched->troubled_since);
 }
@@ -493,6 +431,14 @@ void monitor_visit(struct visit *visit, struct monitor *monitor)
         visit_begin(visit, "models", (int)i);
         model_visit(visit, &monitor->models[i]);
         visit_end(visit);
+        const struct watched_model *watched = &monitor->models[i];
+        const struct baseline *profile = monitor_profile(watched, watched->version);
+        bool is_fit = profile != NULL && profile->model.value == i + 1;
+        if (visit->reading && is_fit) { /* What follows from the reference is in no encoding. */
+            struct bank_reference reference = reference_of(monitor, profile);
+            bank_refer(&monitor->models[i].bank, &reference);
+        }
     }
+    fdr_visit(visit, "fleet", &monitor->fleet);
     visit_end(visit);
 }

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/detect/e_detector.h"
+#include "core/detect/bank.h"
+#include "core/detect/fdr.h"
 #include "core/types/advice.h"
 #include "core/types/deployment.h"
 #include "core/types/event.h"
@@ -15,8 +16,9 @@ enum {
     PROFILES_KEPT = 4, /* Versions that may serve within one incident: champion, canary, target, undo. */
     LABEL_WINDOWS =
         64, /* Windows with labels kept: five hours of five-minute ones, a month of half days. */
-    FINDINGS_MAX = 2 * FEATURES_MAX +
-                   5 /* Shift and nulls of each feature, and one of each kind of the model itself. */
+    FINDINGS_MAX =
+        2 * FEATURES_MAX +
+        8 /* Shift and nulls of each feature, and one of each kind of the model and its data. */
 };
 
 /* One thing out of the ordinary. */
@@ -24,6 +26,7 @@ struct finding {
     enum symptom symptom;
     int32_t feature; /* -1 none. */
     double value, limit;
+    struct assurance assurance;
 };
 struct findings {
     uint32_t n_findings;
@@ -44,7 +47,7 @@ struct quality {
 struct watched_model {
     uint32_t n_profiles; /* Ever; the ring keeps the last ones. */
     struct baseline profiles[PROFILES_KEPT];
-    struct e_detector detector;
+    struct bank bank; /* Against the profile of the version that serves; begun once there is one. */
     uint32_t n_labels; /* Ever; likewise. */
     struct label_window labels[LABEL_WINDOWS];
     int64_t rows_since; /* Rows from before do not count: another version or decision made them. */
@@ -55,18 +58,14 @@ struct watched_model {
     /* What the newest window shows; bit i is feature i. */
     uint32_t shifted, nulled, emptied, activated;
     bool stepped, failing, slow, alarmed, silent, fallback;
-    double psi[FEATURES_MAX]; /* When it was last shifted. */
-    double accepted[FEATURES_MAX]; /* A shift of up to this much has been looked into and let be; 0: none. */
-    uint32_t n_left[FEATURES_MAX]; /* Windows in a row well below the limit. */
-    double rate,
-        accepted_rate; /* Decision rate of the newest step; one that has been looked into, 0: none. */
-    uint32_t n_calm;   /* Windows in a row without trouble in the data. */
+    double share[FEATURES_MAX]; /* Of the features in the evidence of the alarms that stand; all 0: none does. */
+    uint32_t n_calm;        /* Windows in a row without trouble in the data. */
     int64_t troubled_since; /* End of the first window of this run of trouble; NEVER: calm. */
 };
 
 struct monitor {
     const struct deployment *deployment;
-    double chi_square; /* Quantile behind the threshold of PSI; follows from constants. */
+    struct fdr fleet; /* Alarms of all models but those on labels: e-LOND. */
     struct watched_model models[MODELS_MAX];
 };
 
@@ -85,8 +84,8 @@ uint32_t monitor_silence(struct monitor *monitor, int64_t now);
 int64_t monitor_deadline(const struct monitor *monitor);
 /* Labels of rows before the time no longer count. */
 void monitor_forget(struct monitor *monitor, struct model_id model, int64_t rows_since);
-/* What is shifted now, or was of these features (bits), has been looked into: it is a finding again when it has grown by half, or has
- * gone and come back. */
+/* What is shifted now, or was of these features (bits), has been looked into: it is a finding again when it has grown beyond what is
+ * tolerated around it, or has gone and come back. */
 void monitor_accept(struct monitor *monitor, struct model_id model, uint32_t features);
 /* Newest labels first, until enough are together or a cohort began before since. */
 struct quality monitor_quality(const struct watched_model *watched, int64_t since, uint32_t enough);

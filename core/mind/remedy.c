@@ -249,6 +249,8 @@ bool remedy_args(const struct inquiry *inquiry, const struct outlook *outlook,
         args->step_ppm = THRESHOLD_STEP_PPM;
         return true;
     case VERB_RECONCILE:
+        args->target = folder->state.serving;
+        return args->target.value != 0;
     case VERB_ABORT_CANARY:
     case VERB_ROLLBACK_IMAGE:
     case VERB_SCALE_OUT:

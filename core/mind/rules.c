@@ -149,8 +149,9 @@ struct rules {
 
 size_t rules_size(void) { return sizeof(struct rules); }
 
-void rules_init(void *block, const struct deployment *deployment)
+void rules_init(void *block, const struct deployment *deployment, const struct policy_limits *limits)
 {
+    (void)limits; /* Nothing here waits for a metric to be clear. */
     struct rules *mind = block;
     memset(mind, 0, sizeof(*mind));
     mind->deployment = deployment;

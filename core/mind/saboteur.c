@@ -52,8 +52,10 @@ struct saboteur {
 
 size_t saboteur_size(void) { return sizeof(struct saboteur); }
 
-void saboteur_init(void *block, const struct deployment *deployment)
+void saboteur_init(void *block, const struct deployment *deployment,
+                   const struct policy_limits *limits)
 {
+    (void)limits; /* Nothing here waits for a metric to be clear. */
     struct saboteur *mind = block;
     memset(mind, 0, sizeof(*mind));
     mind->deployment = deployment;
@@ -289,8 +291,10 @@ static void malice_args(const struct saboteur *mind, const struct watched *watch
     case MALICE_PURGE_DATA:
         table_args(mind, watched, malice, choice, args);
         return;
-    case MALICE_FREEZE_RETRAIN:
     case MALICE_RECONCILE:
+        args->target = state->serving;
+        return;
+    case MALICE_FREEZE_RETRAIN:
     case MALICE_RESTART:
     case N_MALICES:
         return;

@@ -18,7 +18,8 @@ struct steward_mind {
 
 size_t steward_mind_size(void) { return sizeof(struct steward_mind); }
 
-void steward_mind_init(void *block, const struct deployment *deployment)
+void steward_mind_init(void *block, const struct deployment *deployment,
+                       const struct policy_limits *limits)
 {
     ASSERT(((uintptr_t)block & 15) == 0);
     ASSERT(deployment->n_models <= MODELS_MAX);
@@ -26,7 +27,7 @@ void steward_mind_init(void *block, const struct deployment *deployment)
     memset(mind, 0, sizeof(*mind));
     mind->deployment = deployment;
     monitor_init(&mind->monitor, deployment);
-    coordinator_init(&mind->coordinator, deployment);
+    coordinator_init(&mind->coordinator, deployment, limits);
 }
 
 static bool is_model(const struct steward_mind *mind, struct model_id model)

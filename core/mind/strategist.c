@@ -306,12 +306,18 @@ static bool stands(const struct plan *plan, const struct outlook *outlook)
     }
 }
 
+/* The deployment has the lever. What it has not is never proposed. */
+static bool is_adapted(const struct outlook *outlook, enum verb verb)
+{
+    return !verb_changes_state(verb) || (outlook->deployment->verbs & (UINT64_C(1) << verb)) != 0;
+}
+
 static bool may_fall_back(const struct inquiry *inquiry, const struct outlook *outlook)
 {
     const struct plan *plan = &inquiry->plan;
-    bool adapted = (outlook->deployment->verbs & (UINT64_C(1) << VERB_FALLBACK)) != 0;
-    return adapted && plan->stopgaps == 0 && !plan->fallback && cause_is_harmful(plan->cause) &&
-           plan->step < REMEDY_STEPS_MAX && move_of(plan).verb != VERB_FALLBACK &&
+    return is_adapted(outlook, VERB_FALLBACK) && plan->stopgaps == 0 && !plan->fallback &&
+           cause_is_harmful(plan->cause) && plan->step < REMEDY_STEPS_MAX &&
+           move_of(plan).verb != VERB_FALLBACK &&
            move_of(plan).verb !=
                VERB_PROMOTE; /* The canary that passed is the better part of the traffic. */
 }
@@ -673,6 +679,10 @@ int64_t strategist_step(struct inquiry *inquiry, const struct outlook *outlook, 
         }
         if (outlook->halted || strategist_is_busy(inquiry, outlook->entry)) {
             return NEVER; /* The docket changes when that ends. */
+        }
+        if (!is_adapted(outlook, move.verb)) {
+            give_up(inquiry, outlook, advice);
+            continue;
         }
         uint64_t tools = remedy_tools(plan->cause, move.verb);
         if (outlook->signs->states[SIGN_GOLDEN_LOW] == SIGN_PRESENT) {

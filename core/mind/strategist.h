@@ -17,6 +17,7 @@ struct outlook {
     struct folder *folder;
     const struct signs *signs;
     int64_t now;
+    int64_t clear_ns;     /* Of the policy: how long a metric has to be clear. */
     int64_t frozen_until; /* 0: no freeze window is open. */
     uint32_t *question;   /* Number of the newest question. */
 };

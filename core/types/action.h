@@ -110,7 +110,8 @@ enum fallback_mode { FALLBACK_RULES, FALLBACK_LAST_GOOD, N_FALLBACK_MODES };
 /* Arguments of every verb; what a verb does not use is zero (layer 3 refuses otherwise). */
 struct action_args {
     struct model_id model; /* All. */
-    struct version_id target; /* CANARY PROMOTE ROLLBACK SWITCH_MODEL: version; ROLLBACK_CONFIG: config version. */
+    struct version_id target; /* CANARY PROMOTE ROLLBACK SWITCH_MODEL: version; RECONCILE: the version that serves, which the
+                                 registry is to show; ROLLBACK_CONFIG: config version. */
     struct table_id table;    /* QUARANTINE_DATA PIN_SNAPSHOT; 0 elsewhere. */
     uint32_t feature_mask;    /* DISABLE_FEATURE CLIP: bit i is feature i of the model. */
     enum train_window window; /* RETRAIN. */

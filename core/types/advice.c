@@ -51,6 +51,7 @@ void advice_item_visit(struct visit *visit, struct advice_item *item)
     visit_i32(visit, "feature", &item->feature);
     visit_f64(visit, "value", &item->value);
     visit_f64(visit, "limit", &item->limit);
+    assurance_visit(visit, &item->assurance);
     visit_u8(visit, "severity", &item->severity);
     VISIT_ENUM(visit, item, tool, N_TOOLS);
     visit_u32(visit, "question", &item->question.value);

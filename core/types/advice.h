@@ -8,18 +8,21 @@
 
 #include "core/types/action.h"
 #include "core/types/event.h"
+#include "core/types/guarantee.h"
 #include "core/types/ident.h"
 #include "core/types/record.h"
 
 /* X(NAME, word). */
-#define SYMPTOM_TABLE(X)                                                                           \
-    X(INPUT_SHIFT, "input shift")                                                                  \
-    X(QUALITY, "quality")                                                                          \
-    X(NULLS, "nulls")                                                                              \
-    X(DECISIONS, "decisions")                                                                      \
-    X(OPERATIONAL, "operational")                                                                  \
-    X(SILENCE, "silence") /* Telemetry is missing. */                                              \
-    X(SUSPICIOUS_TEXT, "suspicious text")                                                          \
+#define SYMPTOM_TABLE(X)                                                                                \
+    X(INPUT_SHIFT, "input shift")                                                                       \
+    X(QUALITY, "quality")                                                                               \
+    X(NULLS, "nulls")                                                                                   \
+    X(DECISIONS, "decisions")                                                                           \
+    X(OPERATIONAL, "operational")                                                                       \
+    X(SILENCE, "silence") /* Telemetry is missing. */                                                   \
+    X(DATA,                                                                                             \
+      "data quality") /* Telemetry that cannot be right: a feature without rows, counters that jump. */ \
+    X(SUSPICIOUS_TEXT, "suspicious text")                                                               \
     X(OPEN_INTENT, "open intent") /* Found after a restart. */
 
 enum symptom {
@@ -61,6 +64,7 @@ struct advice_item {
     double value,
         limit; /* NOTE: statistic and threshold; CLAIM: value is the probability; WATCH: limit is the harm limit
                                   (labelled error rate) that pages. */
+    struct assurance assurance;  /* NOTE OPEN. */
     uint8_t severity;            /* OPEN ESCALATE: 1 worst .. 5. */
     enum tool tool;              /* ASK. */
     struct question_id question; /* ASK ASK_LLM: the mind's number; answers carry it. */

@@ -55,6 +55,9 @@ static const char *const action_state_words[N_ACTION_STATES] = {ACTION_STATE_TAB
 #define X(name, word) [REPLY_##name] = word,
 static const char *const reply_verdict_words[N_REPLY_VERDICTS] = {REPLY_VERDICT_TABLE(X)};
 #undef X
+#define X(name, word) [GUARANTEE_##name] = word,
+static const char *const guarantee_words[N_GUARANTEES] = {GUARANTEE_TABLE(X)};
+#undef X
 
 static const char *const change_words[N_CHANGE_KINDS] = {
     [CHANGE_MODEL] = "model",   [CHANGE_CONFIG] = "config", [CHANGE_IMAGE] = "image",
@@ -137,6 +140,11 @@ const char *advice_name(enum advice_kind kind)
 const char *symptom_name(enum symptom symptom)
 {
     return word_of(symptom_words, N_SYMPTOMS, (uint32_t)symptom);
+}
+
+const char *guarantee_name(enum guarantee guarantee)
+{
+    return word_of(guarantee_words, N_GUARANTEES, (uint32_t)guarantee);
 }
 
 const char *effect_name(enum effect_kind kind)

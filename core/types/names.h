@@ -8,6 +8,7 @@
 #include "core/types/advice.h"
 #include "core/types/effect.h"
 #include "core/types/event.h"
+#include "core/types/guarantee.h"
 #include "core/types/incident.h"
 #include "core/types/policy.h"
 
@@ -21,6 +22,7 @@ const char *verdict_name(enum verdict verdict);
 const char *event_name(enum event_kind kind);
 const char *advice_name(enum advice_kind kind);
 const char *symptom_name(enum symptom symptom);
+const char *guarantee_name(enum guarantee guarantee);
 const char *effect_name(enum effect_kind kind);
 const char *record_name(enum record_kind kind);
 const char *refusal_name(enum refusal refusal);

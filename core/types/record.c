@@ -57,6 +57,7 @@ void record_visit(struct visit *visit, struct record *record)
     visit_f64(visit, "metric", &record->metric);
     visit_f64(visit, "limit", &record->limit);
     visit_u32(visit, "n", &record->n);
+    assurance_visit(visit, &record->assurance);
     visit_i64(visit, "deadline", &record->deadline);
     digest128_visit(visit, "policy", &record->policy);
     digest128_visit(visit, "mind", &record->mind);

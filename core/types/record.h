@@ -8,6 +8,7 @@
 
 #include "core/types/action.h"
 #include "core/types/evidence.h"
+#include "core/types/guarantee.h"
 #include "core/types/ident.h"
 #include "core/types/policy.h"
 
@@ -148,6 +149,7 @@ struct record {
     double metric,
         limit;  /* VERIFIED UNDO CLOSED WATCHED CANARY: the independent metric and its limit. */
     uint32_t n; /* Samples behind the metric. */
+    struct assurance assurance;    /* OPENED: as the mind claimed it. */
     int64_t deadline;              /* REQUESTED: expiry; WATCHED: until; LOCKED: lease end. */
     struct digest128 policy, mind; /* DECIDED INTENT: what decided and what advised. */
 };

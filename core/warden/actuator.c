@@ -189,12 +189,11 @@ bool actuator_is_applied(const struct action *action, const struct state_answer 
     case VERB_PROMOTE:
     case VERB_ROLLBACK:
     case VERB_SWITCH_MODEL:
+    case VERB_RECONCILE:
         return state->serving.value == args->target.value &&
                state->registered.value == args->target.value;
     case VERB_ROLLBACK_CONFIG:
         return state->config.value == args->target.value;
-    case VERB_RECONCILE:
-        return state->registered.value == state->serving.value;
     case VERB_ROLLBACK_IMAGE:
     case VERB_SCALE_OUT:
     CASE_VERBS_THAT_TELL:
@@ -581,13 +580,13 @@ static void deny(struct warden *warden, const struct event *event, struct action
     if (!half_done) {
         return;
     }
-    /* REQ S14: router and registry may not be left to disagree. */
+    /* REQ S14: router and registry may not be left to disagree. The registry is put right: no traffic moves by it. */
     struct advice_item item = {.kind = ADVICE_PROPOSE,
                                .incident = copy.item.incident,
                                .model = copy.item.model,
                                .cause = CAUSE_HALF_FINISHED_CHANGE,
                                .verb = VERB_RECONCILE,
-                               .args = {.model = model_of(&copy)},
+                               .args = {.model = model_of(&copy), .target = state->serving},
                                .plan = copy.item.plan,
                                .step = copy.item.step};
     advice_cite(&item, newest_of(warden, &copy, TOOL_STATE)->evidence);

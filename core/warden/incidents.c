@@ -88,6 +88,7 @@ void incidents_open(struct warden *warden, const struct candidate *change)
     memcpy(warden->incidents[i_entry].evidence, item->evidence, sizeof(item->evidence));
     incidents_move(warden, i_entry, INCIDENT_OPEN);
     struct record *record = audit_incident(warden, RECORD_OPENED, i_entry);
+    record->assurance = item->assurance;
     record->n_evidence = item->n_evidence;
     memcpy(record->evidence, item->evidence, sizeof(record->evidence));
 }

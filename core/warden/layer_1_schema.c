@@ -58,6 +58,6 @@ enum refusal layer_1_schema(struct warden *warden, const struct event *event, st
     const struct advice_item *item = &change->item;
     bool fits = (unsigned)item->kind < N_ADVICE_KINDS && item->n_evidence <= EVIDENCE_CITED_MAX &&
                 enums_fit(item) && is_finite(item->value) && is_finite(item->limit) &&
-                kind_fits(warden, item);
+                assurance_is_valid(&item->assurance) && kind_fits(warden, item);
     return fits ? REFUSAL_NONE : REFUSAL_MALFORMED;
 }

@@ -126,7 +126,9 @@ static enum refusal state_refusal(const struct warden *warden, const struct cand
         met = state->config.value != args->target.value;
         break;
     case VERB_RECONCILE:
-        met = (change->facts & FACT_BIT(FACT_HALF_DONE)) != 0;
+        /* What was approved is the version that served then. */
+        met = (change->facts & FACT_BIT(FACT_HALF_DONE)) != 0 &&
+              state->serving.value == args->target.value;
         break;
     case VERB_THRESHOLD:
     case VERB_ROLLBACK_IMAGE:

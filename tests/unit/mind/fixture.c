@@ -68,11 +68,12 @@ void bench_open(struct bench *bench, const struct bench_mind *mind)
     memset(bench, 0, sizeof(*bench));
     bench->mind = mind;
     deployment_init(&bench->deployment);
+    policy_defaults(&bench->limits);
     size_t n_bytes = (mind->size() + 15) / 16 * 16;
     bench->block = aligned_alloc(16, n_bytes);
     assert_non_null(bench->block);
     memset(bench->block, 0xA5, n_bytes); /* What init does not set shows. */
-    mind->init(bench->block, &bench->deployment);
+    mind->init(bench->block, &bench->deployment, &bench->limits);
     bench->event.at = 10 * NS_PER_HOUR;
     bench_answers_reset();
     send_baseline(bench, 1);

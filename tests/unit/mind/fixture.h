@@ -7,7 +7,8 @@
 
 struct bench_mind {
     size_t (*size)(void);
-    void (*init)(void *block, const struct deployment *deployment);
+    void (*init)(void *block, const struct deployment *deployment,
+                 const struct policy_limits *limits);
     void (*step)(void *block, const struct event *event, const struct docket *docket,
                  struct advice *advice);
     void (*visit)(void *block, struct visit *visit);
@@ -26,6 +27,7 @@ struct bench_window {
 struct bench {
     const struct bench_mind *mind;
     struct deployment deployment;
+    struct policy_limits limits; /* The defaults. */
     struct docket docket;
     struct event event;
     struct advice advice; /* Of the newest step. */

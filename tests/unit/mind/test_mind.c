@@ -38,14 +38,16 @@ static void mind_identity_when_the_kind_differs_differs(void **state)
 {
     (void)state;
     static struct deployment deployment;
+    static struct policy_limits limits;
     struct digest128 identities[N_MINDS];
     void *block = block_open();
     for (int i = 0; i < N_MINDS; i++) {
-        identities[i] = mind_identity(mind_init(block, &deployment, (enum mind_door_kind)i));
+        identities[i] = mind_identity(mind_init(block, &deployment, &limits, (enum mind_door_kind)i));
         for (int j = 0; j < i; j++) {
             assert_false(digest128_equal(identities[i], identities[j]));
         }
-        struct digest128 again = mind_identity(mind_init(block, &deployment, (enum mind_door_kind)i));
+        struct digest128 again =
+            mind_identity(mind_init(block, &deployment, &limits, (enum mind_door_kind)i));
         assert_true(digest128_equal(identities[i], again));
     }
     free(block);
@@ -67,7 +69,7 @@ static void mind_step_when_dispatched_is_that_of_the_kind(void **state)
     static struct advice advice;
     bench_open(&bench, &bench_escalate_all);
     void *block = block_open();
-    struct mind *mind = mind_init(block, &bench.deployment, MIND_DOOR_ESCALATE_ALL);
+    struct mind *mind = mind_init(block, &bench.deployment, &bench.limits, MIND_DOOR_ESCALATE_ALL);
     bench_close(&bench);
     bench_open(&bench, &bench_escalate_all); /* Its last event is the baseline of model 2. */
     for (int i = 0; i < 3; i++) {
@@ -84,12 +86,13 @@ static void mind_visit_when_fresh_is_the_same_for_any_memory(void **state)
 {
     (void)state;
     static struct deployment deployment;
+    static struct policy_limits limits;
     deployment.n_models = 2;
     void *first = block_open(), *second = block_open();
     memset(second, 0, mind_size());
     for (int i = 0; i < N_MINDS; i++) {
-        struct mind *a = mind_init(first, &deployment, (enum mind_door_kind)i);
-        struct mind *b = mind_init(second, &deployment, (enum mind_door_kind)i);
+        struct mind *a = mind_init(first, &deployment, &limits, (enum mind_door_kind)i);
+        struct mind *b = mind_init(second, &deployment, &limits, (enum mind_door_kind)i);
         assert_true(digest128_equal(state_of(a), state_of(b)));
     }
     free(first);

@@ -240,17 +240,59 @@ static void shift_when_nothing_rests_on_the_feature_is_watched_then_closed(void 
     assert_int_equal(n_said[ADVICE_OPEN], 0);
 }
 
-static void shift_when_declared_is_a_holiday(void **state)
+/* Windows until a shift that nothing rests on is closed. */
+static int windows_until_closed(int64_t clear_ns)
+{
+    bench.limits.clear_ns = clear_ns;
+    bench.deployment.models[0].features[0].importance = 0.02;
+    bench_answers[TOOL_FEATURES].features.features[0].psi = 0.6;
+    bench_answers[TOOL_FEATURES].features.features[0].shift = 0.8;
+    window((struct bench_window){.shifted = true});
+    answer();
+    int n_windows = 0;
+    while (n_windows < 60 && n_said[ADVICE_CLOSE] == 0) {
+        window((struct bench_window){.shifted = false});
+        answer();
+        n_windows++;
+    }
+    return n_windows;
+}
+
+static void shift_when_gone_is_closed_after_the_time_of_the_policy(void **state)
+{
+    (void)state;
+    int64_t opened_at = bench.event.at;
+    int n_windows = windows_until_closed(NS_PER_HOUR);
+    assert_true(bench.event.at - opened_at >= NS_PER_HOUR);
+    assert_in_range(n_windows, 4, 59);
+}
+
+static void shift_when_declared_is_noted_and_let_be(void **state)
 {
     (void)state;
     bench.deployment.models[0].features[0].importance = 0.05;
-    bench_answers[TOOL_FEATURES].features.features[0].psi = 0.6;
+    calendar(CALENDAR_HOLIDAY, 4 * NS_PER_HOUR);
+    for (int i = 0; i < 5; i++) {
+        window((struct bench_window){.shifted = true, .scored = 400, .wrong = 40});
+        answer();
+    }
+    assert_int_equal(n_said[ADVICE_NOTE], 1);
+    assert_int_equal(n_said[ADVICE_OPEN], 0);
+    assert_int_equal(paged, 0);
+    for (int i = 0; i < 3; i++) { /* Loss is not explained by a calendar. */
+        window((struct bench_window){.shifted = true, .scored = 400, .wrong = 160});
+        answer();
+    }
+    assert_int_equal(n_said[ADVICE_OPEN], 1);
+}
+
+static void shift_when_declared_but_of_a_feature_that_decides_is_looked_into(void **state)
+{
+    (void)state;
     calendar(CALENDAR_HOLIDAY, 4 * NS_PER_HOUR);
     window((struct bench_window){.shifted = true});
     answer();
-    assert_int_equal(n_said[ADVICE_WATCH], 1);
-    assert_int_equal(n_said[ADVICE_PROPOSE], 0);
-    assert_int_equal(paged, 0);
+    assert_int_equal(n_said[ADVICE_OPEN], 1);
 }
 
 static void model_when_pushed_and_bad_is_rolled_back_before_any_label(void **state)
@@ -508,6 +550,30 @@ static void step_when_forbidden_is_bridged_and_escalated(void **state)
     assert_int_equal(proposal.verb, VERB_FALLBACK);
 }
 
+static void step_when_the_deployment_lacks_its_verb_is_never_proposed(void **state)
+{
+    (void)state;
+    bench.deployment.verbs &= ~(UINT64_C(1) << VERB_FALLBACK);
+    bench_answers[TOOL_FEATURES].features.features[1].null_ratio = 0.5;
+    bench_answers[TOOL_TABLES].tables.tables[0].provider_error_ratio = 0.6;
+    for (int i = 0; i < 6; i++) {
+        window((struct bench_window){.nulls = 0.5});
+        answer();
+        assert_int_not_equal(proposal.verb, VERB_FALLBACK);
+    }
+    assert_true((paged & UINT32_C(1) << ROLE_ONCALL) != 0); /* Nothing else is left to do. */
+}
+
+static void step_when_the_deployment_lacks_all_but_fallback_is_bridged(void **state)
+{
+    (void)state;
+    bench.deployment.verbs &= ~(UINT64_C(1) << VERB_ROLLBACK);
+    bench_answers[TOOL_GOLDEN].golden.correct = 1600;
+    change(CHANGE_MODEL);
+    assert_true((paged & UINT32_C(1) << ROLE_ONCALL) != 0);
+    assert_int_equal(proposal.verb, VERB_FALLBACK);
+}
+
 static void step_when_frozen_is_bridged_and_taken_up_after_the_window(void **state)
 {
     (void)state;
@@ -582,6 +648,7 @@ static void change_when_half_done_after_a_crash_is_reconciled(void **state)
     answer();
     assert_int_equal(n_said[ADVICE_OPEN], 2); /* Both models answer alike on this bench. */
     assert_int_equal(proposal.verb, VERB_RECONCILE);
+    assert_int_equal(proposal.args.target.value, bench_answers[TOOL_STATE].state.serving.value);
 }
 
 static void telemetry_when_lost_is_watched_and_closed_when_it_returns(void **state)
@@ -670,7 +737,9 @@ int main(void)
         TEST(model_when_all_is_well_is_left_alone),
         TEST(symptoms_when_of_one_model_open_one_incident),
         TEST(shift_when_nothing_rests_on_the_feature_is_watched_then_closed),
-        TEST(shift_when_declared_is_a_holiday),
+        TEST(shift_when_gone_is_closed_after_the_time_of_the_policy),
+        TEST(shift_when_declared_is_noted_and_let_be),
+        TEST(shift_when_declared_but_of_a_feature_that_decides_is_looked_into),
         TEST(model_when_pushed_and_bad_is_rolled_back_before_any_label),
         TEST(model_when_pushed_and_good_is_left_alone),
         TEST(rollback_when_the_one_before_is_not_certified_goes_to_one_that_is),
@@ -685,6 +754,8 @@ int main(void)
         TEST(step_when_refused_for_a_while_is_said_again_later_and_not_before),
         TEST(step_when_refused_again_and_again_ends_with_a_human),
         TEST(step_when_forbidden_is_bridged_and_escalated),
+        TEST(step_when_the_deployment_lacks_its_verb_is_never_proposed),
+        TEST(step_when_the_deployment_lacks_all_but_fallback_is_bridged),
         TEST(step_when_frozen_is_bridged_and_taken_up_after_the_window),
         TEST(incident_when_taken_by_a_human_is_left_alone),
         TEST(incident_when_halted_and_harmful_is_escalated_in_time),

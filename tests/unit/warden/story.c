@@ -313,7 +313,7 @@ static void take_effect(struct story *story, const struct act_effect *act)
     } else if (act->verb == VERB_RETRAIN) {
         state->training = true;
     } else if (act->verb == VERB_RECONCILE) {
-        state->serving = state->registered;
+        state->registered = act->args.target;
     }
 }
 

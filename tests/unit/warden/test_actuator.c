@@ -140,7 +140,9 @@ static void half_done_switch_when_found_is_reconciled_by_rule(void **state)
     assert_int_equal(story->n_acts, 2);
     assert_int_equal(story->acts[1].verb, VERB_RECONCILE);
     assert_int_equal(story->acts[1].principal, PRINCIPAL_RULE);
-    assert_int_equal(story->models[FRAUD - 1].state.serving.value, 4);
+    assert_int_equal(story->acts[1].args.target.value, story->models[FRAUD - 1].state.serving.value);
+    assert_int_equal(story->models[FRAUD - 1].state.registered.value,
+                     story->models[FRAUD - 1].state.serving.value);
     assert_int_equal(story_entry(story, 1)->action_state, ACTION_VERIFIED);
 }
 

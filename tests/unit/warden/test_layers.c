@@ -56,6 +56,12 @@ static void schema_when_a_number_is_not_finite_or_an_enum_out_of_range_refuses(v
     double zero = 0.0;
     story_propose_rollback(story, 1, FRAUD)->value = zero / zero;
     assert_refused(story, 1, REFUSAL_MALFORMED);
+    story_propose_rollback(story, 1, FRAUD)->assurance.e_value = zero / zero;
+    assert_refused(story, 1, REFUSAL_MALFORMED);
+    story_propose_rollback(story, 1, FRAUD)->assurance.share = 1.5;
+    assert_refused(story, 1, REFUSAL_MALFORMED);
+    story_propose_rollback(story, 1, FRAUD)->assurance.guarantee = (enum guarantee)9;
+    assert_refused(story, 1, REFUSAL_MALFORMED);
     story_propose_rollback(story, 1, FRAUD)->verb = (enum verb)999;
     assert_refused(story, 1, REFUSAL_MALFORMED);
     story_propose_rollback(story, 1, FRAUD)->kind = (enum advice_kind)77;

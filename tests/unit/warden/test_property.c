@@ -42,6 +42,9 @@ static void propose(struct story *story, struct stream *stream, struct advice_it
             (struct digest128){UINT64_C(1000) + item->model.value, item->args.target.value};
         item->args.weight_ppm = item->verb == VERB_CANARY ? 200000 : 0;
     }
+    if (item->verb == VERB_RECONCILE) {
+        item->args.target.value = (uint16_t)(3 + below(stream, 4));
+    }
     if (item->verb == VERB_FALLBACK) {
         item->args.ttl_ns = (int64_t)below(stream, 3) * NS_PER_HOUR;
         item->args.release = below(stream, 3) == 0;
