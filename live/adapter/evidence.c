@@ -66,9 +66,11 @@ static const struct step steps[N_TOOLS][STEPS_MAX] = {
                        {STEP_WINDOW, SIGNAL_RESTARTS}},
 };
 
-/* Mean of a standard normal variable within each of its deciles, null (never read), below and above the range. */
-static const double bin_means[BINS] = {-1.7550, -1.0449, -0.6773, -0.3865, -0.1257, 0.1257, 0.3865,
-                                       0.6773,  1.0449,  1.7550,  0.0,     -5.0,    5.0};
+/* Bins in the order of their values; nulls have none. */
+static const uint8_t bin_order[BINS - 1] = {BIN_LOW, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, BIN_HIGH};
+#define SHARE_SEEN 0.002 /* Of the rows beyond an edge: less says nothing about where it lies. */
+#define CLUSTER 0.05     /* Of the values, beyond one end of the range. */
+#define BEYOND_RANGE 8.0 /* Reference deviations: values there have no place of their own. */
 static const uint32_t deciles_ppm[SCORE_BINS] = {100000, 100000, 100000, 100000, 100000,
                                                  100000, 100000, 100000, 100000, 100000};
 
@@ -259,24 +261,60 @@ static bool finish_state(struct evidence_call *call)
     return state->serving.value != 0 && state->registered.value != 0;
 }
 
-static void moments(const double shares[BINS], double *ret_mean, double *ret_variance)
+/* Where the edges of the bins lie for a standard normal variable with these shares; false: nobody is on one of the sides. */
+static bool edge_at(double below, double total, double *ret_z)
 {
-    double total = 0.0, sum = 0.0, squares = 0.0;
-    for (uint32_t j = 0; j < BINS; j++) {
-        double share = j == BIN_NULL ? 0.0 : shares[j];
-        total += share;
-        sum += share * bin_means[j];
-        squares += share * bin_means[j] * bin_means[j];
+    double share = total > 0.0 ? below / total : 0.0;
+    bool is_seen = share > SHARE_SEEN && share < 1.0 - SHARE_SEEN;
+    *ret_z = is_seen ? d_normal_quantile(share) : 0.0;
+    return is_seen;
+}
+
+/* The same edges split the reference and the rows of now: with probits z of the one and y of the other, z = shift + scale y. By least squares
+ * over the edges that have rows on both sides; one edge alone gives the shift. */
+static void profile_put(const double now[BINS], const double reference[BINS],
+                        struct feature_profile *profile)
+{
+    double totals[2] = {0.0, 0.0}, below[2] = {0.0, 0.0};
+    for (uint32_t k = 0; k < BINS - 1; k++) {
+        totals[0] += now[bin_order[k]];
+        totals[1] += reference[bin_order[k]];
     }
-    double mean = total > 0.0 ? sum / total : 0.0;
-    *ret_mean = mean;
-    *ret_variance = total > 0.0 ? squares / total - mean * mean : 0.0;
+    double n = 0.0, sum_y = 0.0, sum_z = 0.0, sum_yy = 0.0, sum_yz = 0.0;
+    for (uint32_t k = 0; k + 1 < BINS - 1; k++) {
+        double y = 0.0, z = 0.0;
+        below[0] += now[bin_order[k]];
+        below[1] += reference[bin_order[k]];
+        bool is_seen = edge_at(below[0], totals[0], &y) && edge_at(below[1], totals[1], &z);
+        if (is_seen) {
+            n += 1.0;
+            sum_y += y;
+            sum_z += z;
+            sum_yy += y * y;
+            sum_yz += y * z;
+        }
+    }
+    double spread = n > 1.0 ? sum_yy - sum_y * sum_y / n : 0.0;
+    if (spread > 1e-6) {
+        profile->scale = (sum_yz - sum_y * sum_z / n) / spread;
+        profile->shift = (sum_z - profile->scale * sum_y) / n;
+    } else if (n > 0.0) {
+        profile->shift = (sum_z - sum_y) / n;
+    }
+    /* No population that has only moved has more values beyond the range than in the decile before it. */
+    bool is_low = now[BIN_LOW] > now[0] && now[BIN_LOW] > CLUSTER * totals[0];
+    bool is_high = now[BIN_HIGH] > now[9] && now[BIN_HIGH] > CLUSTER * totals[0];
+    if (is_low && is_high) {
+        profile->scale = BEYOND_RANGE;
+    } else if (is_low || is_high) {
+        profile->shift = is_low ? -BEYOND_RANGE : BEYOND_RANGE;
+    }
 }
 
 static void feature_put(const struct baseline *baseline, uint32_t i, const uint32_t counts[BINS],
                         struct feature_profile *profile)
 {
-    double now[BINS], reference[BINS], mean, variance, reference_mean, reference_variance;
+    double now[BINS], reference[BINS];
     uint64_t rows = 0;
     for (uint32_t j = 0; j < BINS; j++) {
         rows += counts[j];
@@ -291,11 +329,8 @@ static void feature_put(const struct baseline *baseline, uint32_t i, const uint3
     }
     profile->null_ratio = (double)counts[BIN_NULL] / (double)rows;
     profile->psi = psi_statistic(counts, baseline->bins_ppm[i], BINS);
-    moments(now, &mean, &variance);
-    moments(reference, &reference_mean, &reference_variance);
-    if (reference_variance > 1e-6 && counts[BIN_NULL] < rows) {
-        profile->shift = (mean - reference_mean) / d_sqrt(reference_variance);
-        profile->scale = variance > 0.0 ? d_sqrt(variance / reference_variance) : 0.0;
+    if (!profile->was_constant) {
+        profile_put(now, reference, profile);
     }
 }
 

@@ -204,6 +204,53 @@ static void features_when_moved_show_shift_and_nulls(void **state)
     assert_true(answer->features[1].null_ratio > 0.49 && answer->features[1].null_ratio < 0.51);
 }
 
+/* Counts of normal values at the deciles of the standard normal, moved by 1 and spread by 1; moved by .5 and spread by 1.5. */
+static void features_when_normal_give_back_shift_and_scale(void **state)
+{
+    (void)state;
+    const struct feature_profile *amount = &call.answer.features.features[0];
+    assert_int_equal(
+        play(
+            TOOL_FEATURES, "mlfeat_bin_total",
+            play_json(
+                200,
+                VECTOR(BIN("amount", "0", "113") "," BIN("amount", "1", "215") "," BIN("amount", "2", "309") "," BIN("amount", "3", "413") "," BIN(
+                    "amount", "4",
+                    "536") "," BIN("amount", "5",
+                                   "690") "," BIN("amount", "6",
+                                                  "895") "," BIN("amount", "7",
+                                                                 "1199") "," BIN("amount", "8",
+                                                                                 "1738") "," BIN("amount",
+                                                                                                 "9",
+                                                                                                 "3878") "," BIN("amount",
+                                                                                                                 "high",
+                                                                                                                 "13")))),
+        EXCHANGE_DONE);
+    assert_true(amount->shift > 0.97 && amount->shift < 1.03);
+    assert_true(amount->scale > 0.97 && amount->scale < 1.03);
+    assert_int_equal(
+        play(
+            TOOL_FEATURES, "mlfeat_bin_total",
+            play_json(
+                200,
+                VECTOR(BIN("amount", "low", "13") "," BIN("amount", "0", "1161") "," BIN("amount", "1", "681") "," BIN("amount", "2", "618") "," BIN(
+                    "amount", "3",
+                    "604") "," BIN("amount", "4",
+                                   "617") "," BIN("amount", "5",
+                                                  "653") "," BIN("amount", "6",
+                                                                 "718") "," BIN("amount", "7",
+                                                                                "836") "," BIN("amount",
+                                                                                               "8",
+                                                                                               "1087") "," BIN("amount",
+                                                                                                               "9",
+                                                                                                               "2914") "," BIN("amount",
+                                                                                                                               "high",
+                                                                                                                               "98")))),
+        EXCHANGE_DONE);
+    assert_true(amount->shift > 0.47 && amount->shift < 0.53);
+    assert_true(amount->scale > 1.46 && amount->scale < 1.54);
+}
+
 static void features_when_there_is_no_baseline_have_no_data(void **state)
 {
     (void)state;
@@ -295,6 +342,7 @@ int main(void)
         cmocka_unit_test_setup(labels_when_not_a_number_have_no_data, fresh),
         cmocka_unit_test_setup(labels_when_a_store_is_away_have_no_data, fresh),
         cmocka_unit_test_setup(features_when_moved_show_shift_and_nulls, fresh),
+        cmocka_unit_test_setup(features_when_normal_give_back_shift_and_scale, fresh),
         cmocka_unit_test_setup(features_when_there_is_no_baseline_have_no_data, fresh),
         cmocka_unit_test_setup(others_when_read_say_what_was_there, fresh),
         cmocka_unit_test_setup(tool_when_it_has_no_live_source_fails_without_asking, fresh),
