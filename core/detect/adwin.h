@@ -66,7 +66,7 @@ struct adwin {
 
 /* The options must be right (adwin_wrong). */
 void adwin_init(struct adwin *adwin, const struct adwin_options *options);
-/* x is finite; beyond 1e140 squares leave the range of a double and changes are missed. DETECT_DRIFT or DETECT_NONE. */
+/* x is finite (detector_step keeps the rest out); beyond 1e140 squares leave the range of a double and changes are missed. DETECT_DRIFT or DETECT_NONE. */
 enum detect_signal adwin_step(struct adwin *adwin, double x);
 /* Puts the values that wait into the rows, so that width, total and deviation are those of the whole window. Changes no decision. */
 void adwin_settle(struct adwin *adwin);

@@ -76,7 +76,10 @@ void bank_init(struct bank *bank)
     memset(bank, 0, sizeof(*bank));
     for (uint32_t i = 0; i < BANK_FEATURES; i++) {
         binned_init(&bank->features[i].shift);
+        dispersion_init(&bank->features[i].nulls_spread);
     }
+    dispersion_init(&bank->errors_spread);
+    dispersion_init(&bank->decisions_spread);
     bank->let_be_rate = -1.0;
 }
 
@@ -126,13 +129,44 @@ void bank_refer(struct bank *bank, const struct bank_reference *reference)
     bet_place(&bank->errors, reference->error_rate, bet > least ? bet : least);
 }
 
+/* How rows resemble each other is a matter of traffic and of upstream, not of the version. */
+struct spreads {
+    struct dispersion shifts[BANK_FEATURES], nulls[BANK_FEATURES], errors, decisions;
+};
+
+static void keep_spreads(const struct bank *bank, struct spreads *ret_spreads)
+{
+    for (uint32_t i = 0; i < BANK_FEATURES; i++) {
+        ret_spreads->shifts[i] = bank->features[i].shift.dispersion;
+        ret_spreads->nulls[i] = bank->features[i].nulls_spread;
+        dispersion_forget(&ret_spreads->nulls[i]);
+    }
+    ret_spreads->errors = bank->errors_spread;
+    ret_spreads->decisions = bank->decisions_spread;
+    dispersion_forget(&ret_spreads->errors);
+    dispersion_forget(&ret_spreads->decisions);
+}
+
+static void restore_spreads(struct bank *bank, const struct spreads *spreads)
+{
+    for (uint32_t i = 0; i < BANK_FEATURES; i++) {
+        bank->features[i].shift.dispersion = spreads->shifts[i];
+        bank->features[i].nulls_spread = spreads->nulls[i];
+    }
+    bank->errors_spread = spreads->errors;
+    bank->decisions_spread = spreads->decisions;
+}
+
 void bank_begin(struct bank *bank, const struct bank_reference *reference)
 {
     struct volume_band volume = bank->volume; /* Traffic does not depend on the version. */
     struct e_detector labels = bank->labels;
+    struct spreads spreads;
+    keep_spreads(bank, &spreads);
     bank_init(bank);
     bank->volume = volume;
     bank->labels = labels;
+    restore_spreads(bank, &spreads);
     bank_refer(bank, reference);
 }
 
@@ -218,14 +252,16 @@ static void step_nulls(struct step *step, uint32_t i, uint32_t nulls, uint64_t r
     double share = (double)nulls / (double)rows, limit = feature->nulls_usual + nulls_limit;
     feature->null_share = share;
     bool stands = (bank->raised & BIT(stream)) != 0;
+    bool is_below = share <= feature->nulls_usual + nulls_tolerated;
     if (!stands) {
-        bet_step(&feature->nulls, nulls, rows, step->bank->n_windows);
-        stands = rejects(step, stream, feature->nulls.sum);
+        bet_step(&feature->nulls, nulls, rows, step->bank->n_windows, &feature->nulls_spread);
+        stands = !is_below && rejects(step, stream, feature->nulls.sum);
     }
     if (!stands) {
+        dispersion_take(&feature->nulls_spread, nulls, (uint32_t)rows);
         return;
     }
-    bool is_below = share <= feature->nulls_usual + nulls_tolerated;
+    dispersion_forget(&feature->nulls_spread);
     if (!is_below) {
         show(step, stream, share, limit);
     }
@@ -284,6 +320,11 @@ static void step_shift(struct step *step, uint32_t i, const uint32_t cells[BINNE
                             rejects(step, stream, e_value);
     }
     bool is_let_be = (bank->has_let_be & BIT(i)) != 0;
+    if (stands || is_let_be) { /* What was looked into still comes and goes. */
+        binned_part(&feature->shift);
+    } else {
+        binned_learn(&feature->shift, cells, bank->n_windows);
+    }
     if (!stands && !is_let_be) {
         return;
     }
@@ -392,8 +433,9 @@ static double bet_on_rate(struct step *step, uint32_t decided, double explained,
     }
     bet_place(&bank->decisions_up, high + step_margin, high + 2.0 * step_margin);
     bet_place(&bank->decisions_down, 1.0 - low + step_margin, 1.0 - low + 2.0 * step_margin);
-    bet_step(&bank->decisions_up, positives, decided, step->bank->n_windows);
-    bet_step(&bank->decisions_down, decided - positives, decided, step->bank->n_windows);
+    const struct dispersion *spread = &bank->decisions_spread;
+    bet_step(&bank->decisions_up, positives, decided, bank->n_windows, spread);
+    bet_step(&bank->decisions_down, decided - positives, decided, bank->n_windows, spread);
     return 0.5 * (bank->decisions_up.sum + bank->decisions_down.sum);
 }
 
@@ -415,16 +457,23 @@ static void step_decisions(struct step *step)
     if (is_usual && !stands && bank->let_be_rate < 0.0) {
         /* Almost always, and cheap: a rate within the margin of the reference loses both bets, or so nearly that they are given up. */
         bank->decisions_up.sum = bank->decisions_down.sum = 0.0;
+        dispersion_take(&bank->decisions_spread, window->positives, decided);
         return;
     }
     double explained = explained_rate(window->score_bins, bank->positive_rate);
     bool is_steady = decided >= SCORES_MIN &&
                      psi_statistic(window->score_bins, deciles, BANK_SCORE_BINS) <= score_calm;
+    bool shows = is_steady && d_abs(rate - explained) > step_margin && !is_usual;
     if (!stands) {
-        stands = rejects(step, BANK_DECISIONS, bet_on_rate(step, decided, explained, is_steady));
+        double e_value = bet_on_rate(step, decided, explained, is_steady);
+        stands = shows && rejects(step, BANK_DECISIONS, e_value);
     }
-    bool is_step = is_steady && d_abs(rate - explained) > step_margin;
-    if (stands && is_step && !is_usual) {
+    if (stands || bank->let_be_rate >= 0.0) {
+        dispersion_forget(&bank->decisions_spread);
+    } else {
+        dispersion_take(&bank->decisions_spread, window->positives, decided);
+    }
+    if (stands && shows) {
         bank->rate = rate;
         show(step, BANK_DECISIONS, rate, bank->positive_rate);
     }
@@ -441,11 +490,17 @@ static void step_operations(struct step *step)
     const struct bank_window *window = step->window;
     double share = window->requests == 0 ? 0.0 : (double)window->errors / (double)window->requests;
     bool stands = (bank->raised & BIT(BANK_ERRORS)) != 0;
-    if (!stands) {
-        bet_step(&bank->errors, window->errors, window->requests, step->bank->n_windows);
-        stands = rejects(step, BANK_ERRORS, bank->errors.sum);
-    }
     bool is_below = share <= bank->error_rate;
+    if (!stands) {
+        bet_step(&bank->errors, window->errors, window->requests, bank->n_windows,
+                 &bank->errors_spread);
+        stands = !is_below && rejects(step, BANK_ERRORS, bank->errors.sum);
+    }
+    if (stands) {
+        dispersion_forget(&bank->errors_spread);
+    } else {
+        dispersion_take(&bank->errors_spread, window->errors, window->requests);
+    }
     if (stands && !is_below) {
         show(step, BANK_ERRORS, share, bank->error_rate);
     }
@@ -553,6 +608,7 @@ static void feature_visit(struct visit *visit, struct bank_feature *feature, boo
 {
     binned_visit(visit, "shift", &feature->shift);
     visit_f64(visit, "nulls", &feature->nulls.sum);
+    dispersion_visit(visit, "nulls_spread", &feature->nulls_spread);
     visit_f64(visit, "psi", &feature->psi);
     visit_f64(visit, "null_share", &feature->null_share);
     for (uint32_t j = 0; j < BINNED_CELLS; j++) {
@@ -582,6 +638,8 @@ void bank_visit(struct visit *visit, const char *name, struct bank *bank)
     visit_f64(visit, "errors", &bank->errors.sum);
     visit_f64(visit, "decisions_up", &bank->decisions_up.sum);
     visit_f64(visit, "decisions_down", &bank->decisions_down.sum);
+    dispersion_visit(visit, "errors_spread", &bank->errors_spread);
+    dispersion_visit(visit, "decisions_spread", &bank->decisions_spread);
     visit_f64(visit, "rate", &bank->rate);
     visit_f64(visit, "let_be_rate", &bank->let_be_rate);
     for (uint32_t i = 0; i < N_BANK_STREAMS; i++) {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bank: the detectors of one model, window by window, and what each of them may be trusted with. */
+/* Bytes of state: 11,624. Shift is PSI less what sampling makes of it (Yurdakul 2018, "Statistical properties of population stability index"), tested by the
+ * e-processes of binned.h; which hypotheses are rejected is e-LOND's word (Xu and Ramdas 2024, "Online multiple testing with e-values", AISTATS; fdr.h). */
 #ifndef CORE_DETECT_BANK_H
 #define CORE_DETECT_BANK_H
 
@@ -73,6 +75,7 @@ struct bank_quality {
 struct bank_feature {
     struct binned shift;
     struct bet nulls;
+    struct dispersion nulls_spread;
     double psi;                     /* Debiased, of the newest window while raised or let be. */
     double limit;                   /* From where on PSI is an effect. */
     double null_share;              /* Of the newest window. */
@@ -96,6 +99,7 @@ struct bank {
     uint64_t n_windows; /* Since the reference: the clock of the weights. */
     struct bank_feature features[BANK_FEATURES];
     struct bet errors, decisions_up, decisions_down;
+    struct dispersion errors_spread, decisions_spread;
     double rate,
         let_be_rate; /* Decision rate of the newest step; one that was looked into, negative: none. */
     double levels[N_BANK_STREAMS];          /* Base level of the open hypothesis. */
@@ -120,7 +124,8 @@ struct bank_alarms {
 };
 
 void bank_init(struct bank *bank);
-/* A version begins to serve: what was seen of the one before says nothing of it. All streams of the reference need a hypothesis. */
+/* A version begins to serve: what was seen of the one before says nothing of it, but for the traffic and how much rows of a window resemble each
+ * other. All streams of the reference need a hypothesis. */
 void bank_begin(struct bank *bank, const struct bank_reference *reference);
 /* Sets what follows from the reference again, after a visit that read. */
 void bank_refer(struct bank *bank, const struct bank_reference *reference);
@@ -130,7 +135,9 @@ uint32_t bank_vacant(const struct bank *bank);
  * (fdr_open). */
 void bank_open(struct bank *bank, struct fdr *fleet);
 /* Takes a window in. A hypothesis is rejected when its e-process reaches what fdr_judge asks for, so that the false share of all alarms of the fleet
- * is at most alpha on average, whatever depends on whatever. */
+ * is at most alpha on average, however streams and windows depend on each other: e-processes are such given the past of the whole fleet. Rows
+ * within a window are independent given that past, or as dependent as the dispersion learned of them says (dispersion.h). Rejected is only what the
+ * window shows, so that each rejection is an alarm. */
 void bank_step(struct bank *bank, const struct bank_window *window, struct fdr *fleet,
                struct bank_alarms *ret_alarms);
 /* What stands of these streams (bits) has been looked into: it is tolerated from now on, and a new hypothesis says "no more than that". */

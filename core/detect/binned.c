@@ -11,12 +11,9 @@ static const double exponent_large = 60.0, exponent_small = -40.0;
 static const double weight_scale = 2.1098; /* Sum of 1 / (n ln^2 n), n = 2, 3, ...: 2.10974. */
 static const double share_floor = 0.005, share_alternative = 0.015; /* Of the rows. */
 static const double sampling_z = 3.0;
-static const double dispersion_memory = 8.0;
-static const double dispersion_noise = 0.5; /* Three errors of a mean over that memory. */
-static const double dispersion_most = 1e4;  /* Rows that are copies of one. */
 enum {
-    LOOK_EVERY = 8, /* Pairs of windows, where there are rows enough; else every one. */
-    LOOK_ROWS = 200
+    LOOKS_WARM = 64, /* Until then any two windows in a row are looked at, */
+    LOOK_EVERY = 8   /* then the first two of so many. */
 };
 
 double e_process_weight(uint64_t window)
@@ -64,13 +61,18 @@ static double grown(double sum, uint64_t window, double exponent)
 
 void bet_place(struct bet *bet, double p0, double p1) { weigh(p0, p1, &bet->gain, &bet->loss); }
 
-double bet_step(struct bet *bet, uint64_t occurrences, uint64_t n, uint64_t window)
+double bet_step(struct bet *bet, uint64_t occurrences, uint64_t n, uint64_t window,
+                const struct dispersion *dispersion)
 {
     if (n == 0) {
         return bet->sum;
     }
     double happened = (double)(occurrences < n ? occurrences : n);
-    bet->sum = grown(bet->sum, window, happened * bet->gain + (double)n * bet->loss);
+    double exponent = happened * bet->gain + (double)n * bet->loss;
+    if (exponent <= 0.0 && bet->sum <= 0.0) { /* Almost always. */
+        return bet->sum = 0.0;
+    }
+    bet->sum = grown(bet->sum, window, exponent / dispersion_used(dispersion));
     return bet->sum;
 }
 
@@ -84,7 +86,11 @@ double bet_once(double p0, double p1, uint64_t occurrences, uint64_t n)
     return ratio < sum_max ? ratio : sum_max;
 }
 
-void binned_init(struct binned *binned) { *binned = (struct binned){.dispersion = 1.0}; }
+void binned_init(struct binned *binned)
+{
+    *binned = (struct binned){.is_moving = false};
+    dispersion_init(&binned->dispersion);
+}
 
 void binned_reset(struct binned *binned)
 {
@@ -147,16 +153,14 @@ void binned_refer(struct binned *binned, const double shares[BINNED_CELLS], uint
     }
 }
 
-/* Two-sample chi-square of two windows over its degrees of freedom; 1 when they cannot be compared. */
+/* Two-sample chi-square of two windows less its degrees of freedom, and 1: should all that is too much of it be in one direction, that one varies so
+ * much. */
 static double difference_of(const uint32_t *a, const uint32_t *b)
 {
     double n_a = 0.0, n_b = 0.0, sum = 0.0, degrees = -1.0;
     for (uint32_t i = 0; i < BINNED_CELLS; i++) {
         n_a += (double)a[i];
         n_b += (double)b[i];
-    }
-    if (n_a <= 0.0 || n_b <= 0.0) {
-        return 1.0;
     }
     double ratio = d_sqrt(n_b / n_a);
     for (uint32_t i = 0; i < BINNED_CELLS; i++) {
@@ -167,26 +171,38 @@ static double difference_of(const uint32_t *a, const uint32_t *b)
             degrees += 1.0;
         }
     }
-    return degrees > 0.0 ? sum / degrees : 1.0;
+    return 1.0 + sum - degrees;
 }
 
-/* After the window has been judged: what it shows of the dispersion counts for the next ones. */
-static void learn_dispersion(struct binned *binned, const uint32_t *cells, uint32_t rows,
-                             uint64_t window)
+static bool has_rows(const uint32_t *cells)
 {
-    uint64_t phase = window % LOOK_EVERY;
-    bool is_small = rows < LOOK_ROWS;
-    if (is_small || phase == 1) {
-        double look = difference_of(binned->before, cells);
-        double most = 1.0 + 3.0 * binned->dispersion; /* One step between two windows is none. */
-        look = look < most ? look : most;
-        binned->dispersion += (look - binned->dispersion) / dispersion_memory;
-        binned->dispersion = hold(binned->dispersion, 0.0, dispersion_most);
+    bool has = false;
+    for (uint32_t i = 0; i < BINNED_CELLS; i++) {
+        has = has || cells[i] > 0;
     }
-    if (is_small || phase == 0) {
+    return has;
+}
+
+void binned_learn(struct binned *binned, const uint32_t cells[BINNED_CELLS], uint64_t window)
+{
+    if (!has_rows(cells)) {
+        return;
+    }
+    bool is_warm = binned->dispersion.n_looks >= LOOKS_WARM;
+    if ((!is_warm || window % LOOK_EVERY == 1) && has_rows(binned->before)) {
+        dispersion_look(&binned->dispersion, difference_of(binned->before, cells));
+    }
+    if (!is_warm || window % LOOK_EVERY == 0) {
         for (uint32_t i = 0; i < BINNED_CELLS; i++) {
             binned->before[i] = cells[i];
         }
+    }
+}
+
+void binned_part(struct binned *binned)
+{
+    for (uint32_t i = 0; i < BINNED_CELLS; i++) {
+        binned->before[i] = 0;
     }
 }
 
@@ -206,17 +222,15 @@ double binned_step(struct binned *binned, const uint32_t cells[BINNED_CELLS], ui
         events[2 * BINNED_TAILS + i - 1] = cells[i];
     }
     double exponents[BINNED_EVENTS], rows = (double)all;
-    double tempered = binned->dispersion - dispersion_noise;
     uint32_t n_gaining = 0;
     for (uint32_t i = 0; i < BINNED_EVENTS; i++) {
         exponents[i] = (double)events[i] * binned->gains[i] + rows * binned->losses[i];
         n_gaining += exponents[i] > 0.0 ? 1 : 0;
     }
-    learn_dispersion(binned, cells, all, window);
     if (n_gaining == 0 && !binned->is_moving) {
         return 0.0;
     }
-    double total = 0.0, power = tempered > 1.0 ? 1.0 / tempered : 1.0;
+    double total = 0.0, power = 1.0 / dispersion_used(&binned->dispersion);
     for (uint32_t i = 0; i < BINNED_EVENTS && all > 0; i++) {
         binned->sums[i] = grown(binned->sums[i], window, power * exponents[i]);
         total += binned->sums[i];
@@ -241,13 +255,12 @@ void binned_visit(struct visit *visit, const char *name, struct binned *binned)
     for (uint32_t i = 0; i < BINNED_EVENTS && binned->is_moving; i++) {
         visit_f64(visit, "sum", &binned->sums[i]);
     }
-    visit_f64(visit, "dispersion", &binned->dispersion);
+    dispersion_visit(visit, "dispersion", &binned->dispersion);
     visit_u32s(visit, "before", binned->before, BINNED_CELLS);
     visit_end(visit);
     if (!visit->reading) {
         return;
     }
-    binned->dispersion = hold(binned->dispersion, 0.0, dispersion_most);
     for (uint32_t i = 0; i < BINNED_EVENTS; i++) {
         binned->sums[i] = binned->is_moving ? hold(binned->sums[i], 0.0, sum_max) : 0.0;
     }

@@ -8,7 +8,8 @@
 
 #include "core/detect/isotonic.h"
 
-/* Expected calibration error over ten bins of equal width (Naeini, Cooper, Hauskrecht 2015): sum_b n_b / n |mean p - mean y|. Mergeable by adding. */
+/* Expected calibration error over ten bins of equal width (Naeini, Cooper, Hauskrecht 2015): sum_b n_b / n |mean p - mean y|. Mergeable by adding.
+ * Bytes of state: 240. */
 enum { CALIBRATION_BINS = 10 };
 struct calibration {
     uint64_t n[CALIBRATION_BINS];
@@ -28,7 +29,8 @@ double calibration_error(const struct calibration *calibration);
 double calibration_noise(const struct calibration *calibration);
 
 /* Isotonic recalibration that must earn its place: the first labels fit the map, the later ones, which the map has not seen, say whether the error
- * is smaller with it. */
+ * is smaller with it. Isotonic maps of probabilities: Zadrozny and Elkan 2002, "Transforming classifier scores into accurate multiclass probability
+ * estimates", KDD. Bytes of state: 3,056. */
 struct recalibration {
     struct isotonic fit;
     struct isotonic_map map;

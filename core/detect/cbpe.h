@@ -11,7 +11,8 @@
 /* NannyML's CBPE for a binary classifier with calibrated probabilities p of the positive class: a case predicted positive is right with probability
  * p, one predicted negative with 1 - p; the expected cells of the confusion matrix are sums of these. It holds when p is calibrated where production
  * now is. It cannot see a change of P(y | x): the inputs are all that it knows. Estimated accuracy is never below 1/2 when the model predicts the
- * more probable class, whatever the truth. Mergeable by adding. */
+ * more probable class, whatever the truth. Mergeable by adding. Bytes of state: 40, of the gate 376. Bialek, Kivimaki, Kuberski, Perrakis 2024, "Estimating
+ * model performance under covariate shift without labels", arXiv 2401.08348. */
 struct cbpe {
     double true_positives, false_positives, true_negatives, false_negatives; /* Expected counts. */
     uint64_t n;

@@ -45,7 +45,7 @@ struct cusum {
 
 /* The options must be right (cusum_wrong). A chart takes about 2 ms to find its h. */
 void cusum_init(struct cusum *cusum, const struct cusum_options *options);
-/* x is finite and so is every sum of such values. DETECT_DRIFT or DETECT_NONE. */
+/* x is finite and so is every sum of such values (detector_step keeps the rest out). DETECT_DRIFT or DETECT_NONE. */
 enum detect_signal cusum_step(struct cusum *cusum, double x);
 /* The larger sum, which is held against threshold or h. */
 double cusum_statistic(const struct cusum *cusum);

@@ -35,7 +35,7 @@ struct ddm {
 
 /* The options must be right (ddm_wrong). */
 void ddm_init(struct ddm *ddm, const struct ddm_options *options);
-/* x is finite. */
+/* x is finite (detector_step keeps the rest out). */
 enum detect_signal ddm_step(struct ddm *ddm, double x);
 /* p + s after the last step, which is held against p_min + drift s_min; 0 before the first. */
 double ddm_statistic(const struct ddm *ddm);

@@ -42,7 +42,15 @@ enum gma_option_i { GMA_MIN, GMA_ALPHA, GMA_THRESHOLD };
 enum kswin_option_i { KSWIN_ALPHA, KSWIN_WINDOW, KSWIN_STAT, KSWIN_SEED };
 enum iks_option_i { IKS_REFERENCE, IKS_WINDOW, IKS_CRITICAL, IKS_ALPHA, IKS_START };
 enum bets_option_i { BETS_M0, BETS_ARL, BETS_LO, BETS_HI, BETS_BELOW };
-enum ctm_option_i { CTM_REFERENCE, CTM_C, CTM_JUMP, CTM_SEED, CTM_GUARANTEE, CTM_GUARDED };
+enum ctm_option_i {
+    CTM_REFERENCE,
+    CTM_C,
+    CTM_RUN_LENGTH,
+    CTM_JUMP,
+    CTM_SEED,
+    CTM_GUARANTEE,
+    CTM_GUARDED
+};
 
 /* Options of the four sorts: name, alias, default, (range,) meaning. */
 #define REAL(name, alias, fallback, lowest, highest, meaning)                                      \
@@ -318,15 +326,18 @@ static const struct detector_form forms[N_DETECTOR_KINDS] = {
         {"ctm",
          "conformal test martingale against the first values",
          "steward",
-         "P(ever an alarm) <= 1/c (arl: ARL >= c) for exchangeable values, guarded",
+         "P(ever an alarm) <= 1/c (guarantee=arl: ARL >= arl) for independent values of one law, guarded",
          DETECTOR_ANY,
          sizeof(struct ctm),
-         6,
+         7,
          {
              [CTM_REFERENCE] = WHOLE("n_reference", "reference", 200.0, 2.0, CTM_REFERENCE_MAX,
                                      "first values, which are the reference"),
              [CTM_C] =
-                 REAL("c", NULL, 100.0, 1.0, 1e12, "inverse of the probability, or the run length"),
+                 REAL("c", NULL, 100.0, 1.0, 1e12, "ever: inverse of the probability of any alarm"),
+             [CTM_RUN_LENGTH] =
+                 REAL("arl", NULL, 1e4, 1.0,
+                      1e12, "arl: least mean number of observations to a false alarm"),
              [CTM_JUMP] =
                  REAL("jump", NULL, 0.01, 0.0, 1.0, "share of the capital that is dealt out anew"),
              [CTM_SEED] = WHOLE("seed", NULL, 0.0, 0.0, SEED_MAX, "of the ties"),
@@ -514,8 +525,9 @@ static struct e_cusum_options e_cusum_of(const double *v)
 
 static struct ctm_options ctm_of(const double *v)
 {
+    bool is_arl = whole(v[CTM_GUARANTEE]) == CTM_ARL;
     return (struct ctm_options){.n_reference = whole(v[CTM_REFERENCE]),
-                                .c = v[CTM_C],
+                                .c = is_arl ? v[CTM_RUN_LENGTH] : v[CTM_C],
                                 .jump = v[CTM_JUMP],
                                 .seed = (uint64_t)v[CTM_SEED],
                                 .guarantee = (enum ctm_guarantee)whole(v[CTM_GUARANTEE]),
@@ -706,8 +718,14 @@ void detector_init(struct detector *detector, enum detector_kind kind,
     }
 }
 
+/* Neither NaN nor infinite: x - x is NaN for both. */
+static bool is_finite(double x) { return x - x >= 0.0; }
+
 enum detect_signal detector_step(struct detector *detector, double x)
 {
+    if (!is_finite(x)) {
+        return DETECT_NONE;
+    }
     switch (detector->kind) {
     case DETECTOR_ADWIN:
         return adwin_step(&detector->as.adwin, x);
@@ -788,4 +806,38 @@ double detector_statistic(const struct detector *detector)
     }
     ASSERT(detector->kind < N_DETECTOR_KINDS);
     return 0.0;
+}
+
+double detector_threshold(const struct detector *detector)
+{
+    switch (detector->kind) {
+    case DETECTOR_PAGE_HINKLEY:
+        return detector->as.page_hinkley.options.threshold;
+    case DETECTOR_CUSUM:
+        return detector->as.cusum.options.flavour == CUSUM_CHART
+                   ? detector->as.cusum.h
+                   : detector->as.cusum.options.threshold;
+    case DETECTOR_EWMA:
+        return detector->as.ewma.limit;
+    case DETECTOR_GMA:
+        return detector->as.gma.options.threshold;
+    case DETECTOR_E_SR:
+        return detector->as.e_sr.bets.arl;
+    case DETECTOR_E_CUSUM:
+        return detector->as.e_cusum.bets.arl;
+    case DETECTOR_CTM:
+        return ctm_threshold(&detector->as.ctm);
+    case DETECTOR_ADWIN:
+    case DETECTOR_DDM:
+    case DETECTOR_EDDM:
+    case DETECTOR_HDDM_A:
+    case DETECTOR_HDDM_W:
+    case DETECTOR_FHDDM:
+    case DETECTOR_ECDD:
+    case DETECTOR_KSWIN:
+    case DETECTOR_IKS:
+    case N_DETECTOR_KINDS:
+        break;
+    }
+    return __builtin_nan("");
 }

@@ -110,9 +110,11 @@ struct detector {
 /* The settings must be right (detector_wrong). */
 void detector_init(struct detector *detector, enum detector_kind kind,
                    const struct detector_settings *settings);
-/* x is finite and at most 1e150 in magnitude, so that squares stay finite. */
+/* x is at most 1e150 in magnitude, so that squares stay finite. One that is NaN or infinite changes nothing and gives DETECT_NONE. */
 enum detect_signal detector_step(struct detector *detector, double x);
 /* What the detector decides by, after the last step. */
 double detector_statistic(const struct detector *detector);
+/* The fixed value at which the statistic alarms; NaN where what alarms follows the stream. The statistic of ewma alarms at minus it as well. */
+double detector_threshold(const struct detector *detector);
 
 #endif

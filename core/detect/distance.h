@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Distances between two laws, from binned masses or from samples, and how large chance alone makes them. */
+/* Bytes of state: none, but for the caller's scratch. Kullback and Leibler 1951; Jensen-Shannon: Lin 1991, "Divergence measures based on the Shannon entropy";
+ * Hellinger 1909; Bhattacharyya 1943; Wasserstein-1 on the line as an integral: Vallender 1974, "Calculation of the Wasserstein distance". */
 #ifndef CORE_DETECT_DISTANCE_H
 #define CORE_DETECT_DISTANCE_H
 

@@ -11,7 +11,8 @@
 /* NannyML's DLE fits a second model of the loss on labelled reference cases and averages its answers over production. Here the second model is the
  * mean loss by bin of one driver, which the caller chooses: the prediction itself or the feature that the loss depends on most. 32 bins of equal width
  * over lo .. hi. A driver outside is in no bin: a labelled case with it is dropped, one of production is unseen. Losses are clipped to 0 .. loss_max.
- * It holds when P(loss | driver) is what it was; it cannot see a change of P(y | x). 1.1 kB.
+ * It holds when P(loss | driver) is what it was; it cannot see a change of P(y | x). Bytes of state: 1,120.
+ * There is no paper of it; averages within bins are the regressogram of Tukey 1961, "Curves as parameters, and touch estimation".
  *
  * Trust, in the order of calibration.h:
  *  - ESTIMATE_FEW_LABELS: fewer than labels_min in the reference.

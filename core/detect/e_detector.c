@@ -31,6 +31,13 @@ static double hold(double value, double low, double high)
 
 void e_detector_init(struct e_detector *detector, double tolerated)
 {
+    dispersion_init(&detector->dispersion);
+    e_detector_restart(detector, tolerated);
+}
+
+void e_detector_restart(struct e_detector *detector, double tolerated)
+{
+    dispersion_forget(&detector->dispersion);
     detector->tolerated = hold(tolerated, 0.001, 0.97);
     for (uint32_t i = 0; i < E_DETECTOR_ALTERNATIVES; i++) {
         detector->alternatives[i] = hold(detector->tolerated + steps[i], 0.0, alternative_max);
@@ -39,14 +46,16 @@ void e_detector_init(struct e_detector *detector, double tolerated)
     e_detector_reset(detector);
 }
 
-double e_detector_step(struct e_detector *detector, uint32_t failures, uint32_t n)
+double e_detector_step(struct e_detector *detector, uint32_t failures, uint32_t n, double calm)
 {
     if (n == 0) { /* A window without labels is no observation: the run length counts windows that say something. */
         return e_detector_value(detector);
     }
     double lost = failures < n ? (double)failures : (double)n, kept = (double)n - lost;
+    double power = 1.0 / dispersion_used(&detector->dispersion);
     for (uint32_t i = 0; i < E_DETECTOR_ALTERNATIVES; i++) {
-        double exponent = lost * detector->failure_weights[i] + kept * detector->success_weights[i];
+        double exponent =
+            power * (lost * detector->failure_weights[i] + kept * detector->success_weights[i]);
         if (exponent >= exponent_large) {
             detector->r[i] = sum_max;
         } else if (exponent <= exponent_small) {
@@ -56,15 +65,23 @@ double e_detector_step(struct e_detector *detector, uint32_t failures, uint32_t 
             detector->r[i] = grown < sum_max ? grown : sum_max;
         }
     }
-    return e_detector_value(detector);
+    double value = e_detector_value(detector);
+    if (value <= calm) {
+        dispersion_take(&detector->dispersion, failures, n);
+    } else {
+        dispersion_forget(&detector->dispersion);
+    }
+    return value;
 }
 
 double e_detector_evidence(const struct e_detector *detector, uint64_t failures, uint64_t n)
 {
     double lost = failures < n ? (double)failures : (double)n, kept = (double)n - lost;
     double exponents[E_DETECTOR_ALTERNATIVES], largest = 0.0, sum = 0.0;
+    double power = 1.0 / dispersion_used(&detector->dispersion);
     for (uint32_t i = 0; i < E_DETECTOR_ALTERNATIVES; i++) {
-        exponents[i] = lost * detector->failure_weights[i] + kept * detector->success_weights[i];
+        exponents[i] =
+            power * (lost * detector->failure_weights[i] + kept * detector->success_weights[i]);
         largest = i == 0 || exponents[i] > largest ? exponents[i] : largest;
     }
     for (uint32_t i = 0; i < E_DETECTOR_ALTERNATIVES; i++) {
@@ -96,6 +113,7 @@ void e_detector_visit(struct visit *visit, const char *name, struct e_detector *
         visit_f64(visit, "r", &detector->r[i]);
     }
     visit_f64(visit, "tolerated", &detector->tolerated);
+    dispersion_visit(visit, "dispersion", &detector->dispersion);
     visit_end(visit);
     if (!visit->reading) {
         return;
@@ -105,7 +123,9 @@ void e_detector_visit(struct visit *visit, const char *name, struct e_detector *
     for (uint32_t i = 0; i < E_DETECTOR_ALTERNATIVES; i++) {
         r[i] = hold(detector->r[i], 0.0, sum_max);
     }
-    e_detector_init(detector, detector->tolerated);
+    struct dispersion dispersion = detector->dispersion;
+    e_detector_restart(detector, detector->tolerated);
+    detector->dispersion = dispersion;
     for (uint32_t i = 0; i < E_DETECTOR_ALTERNATIVES; i++) {
         detector->r[i] = r[i];
     }

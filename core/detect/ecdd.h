@@ -36,7 +36,7 @@ struct ecdd {
 
 /* The options must be right (ecdd_wrong). */
 void ecdd_init(struct ecdd *ecdd, const struct ecdd_options *options);
-/* x is finite. */
+/* x is finite (detector_step keeps the rest out). */
 enum detect_signal ecdd_step(struct ecdd *ecdd, double x);
 /* Z, the recent error rate. */
 double ecdd_statistic(const struct ecdd *ecdd);

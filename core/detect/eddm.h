@@ -43,7 +43,7 @@ struct eddm {
 
 /* The options must be right (eddm_wrong). */
 void eddm_init(struct eddm *eddm, const struct eddm_options *options);
-/* x is finite; 1 is an error, anything else is none. */
+/* x is finite (detector_step keeps the rest out); 1 is an error, anything else is none. */
 enum detect_signal eddm_step(struct eddm *eddm, double x);
 /* v / v_max: falls towards beta. */
 double eddm_statistic(const struct eddm *eddm);

@@ -72,10 +72,10 @@ static void put_false(struct evaluation *evaluation, struct sums *sums, uint64_t
     evaluation->n_false++;
 }
 
-static void put_detected(struct evaluation *evaluation, struct sums *sums,
-                         const struct episode *episode, uint64_t alarm)
+static void put_detected(struct evaluation *evaluation, struct sums *sums, uint64_t from,
+                         uint64_t end, uint64_t alarm)
 {
-    double delay = (double)(alarm - episode->from), length = (double)(episode->to - episode->from);
+    double delay = (double)(alarm - from), length = (double)(end - from);
     sums->delay += delay;
     sums->normalized += length > 0.0 ? delay / length : 0.0;
     evaluation->n_detected++;
@@ -104,7 +104,7 @@ static struct evaluation judge(uint64_t n, const struct alarms *alarms,
                 continue;
             }
             if (!is_detected) {
-                put_detected(&evaluation, &sums, &episodes[i], alarm);
+                put_detected(&evaluation, &sums, episodes[i].from, end, alarm);
                 is_detected = true;
             }
             evaluation.n_hits++;

@@ -19,7 +19,8 @@ struct episode {
  *     episode_recall  detected episodes / episodes
  *     f1              2 precision episode_recall / (precision + episode_recall)     (CapyMOA, EvaluateDriftDetector)
  *     mtd             mean of first hit - from over detected episodes: mean time to detection, in observations
- *     normalized_delay mean of (first hit - from) / (to - from) over detected episodes; an episode of one observation counts 0
+ *     normalized_delay mean of (first hit - from) / (last - from) over detected episodes, last being the last observation of the episode: `to`, the one before
+ *                     the next episode or the last of the stream, whichever comes first; an episode of one observation counts 0
  *     mdr             missed episodes / episodes: missed detection rate
  *     far             false alarms per 1,000 observations of the stream
  *     mtfa            mean distance between successive false alarms (two at least): mean time between false alarms, river's MTBFA

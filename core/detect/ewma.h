@@ -36,7 +36,7 @@ struct ewma {
 
 /* The options must be right (ewma_wrong). Takes about 2 ms to find c. */
 void ewma_init(struct ewma *ewma, const struct ewma_options *options);
-/* x is finite and so is every sum of such values. DETECT_DRIFT or DETECT_NONE. */
+/* x is finite and so is every sum of such values (detector_step keeps the rest out). DETECT_DRIFT or DETECT_NONE. */
 enum detect_signal ewma_step(struct ewma *ewma, double x);
 /* Z in deviations, which is held against the limit on either side. */
 double ewma_statistic(const struct ewma *ewma);

@@ -42,7 +42,7 @@ struct fhddm {
 
 /* The options must be right (fhddm_wrong). */
 void fhddm_init(struct fhddm *fhddm, const struct fhddm_options *options);
-/* x is finite. DETECT_DRIFT or DETECT_NONE. */
+/* x is finite (detector_step keeps the rest out). DETECT_DRIFT or DETECT_NONE. */
 enum detect_signal fhddm_step(struct fhddm *fhddm, double x);
 /* u_max - u, 0 until the window is full. */
 double fhddm_statistic(const struct fhddm *fhddm);

@@ -30,7 +30,7 @@ struct gma {
 
 /* The options must be right (gma_wrong). */
 void gma_init(struct gma *gma, const struct gma_options *options);
-/* x is finite and so is every sum of such values. DETECT_DRIFT or DETECT_NONE. */
+/* x is finite and so is every sum of such values (detector_step keeps the rest out). DETECT_DRIFT or DETECT_NONE. */
 enum detect_signal gma_step(struct gma *gma, double x);
 /* S, which is held against the threshold. */
 double gma_statistic(const struct gma *gma);

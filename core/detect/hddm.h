@@ -65,7 +65,7 @@ struct hddm_w {
 /* The options must be right (hddm_a_wrong, hddm_w_wrong). */
 void hddm_a_init(struct hddm_a *hddm, const struct hddm_a_options *options);
 void hddm_w_init(struct hddm_w *hddm, const struct hddm_w_options *options);
-/* x is finite; the inequalities hold for 0 .. 1. */
+/* x is finite (detector_step keeps the rest out); the inequalities hold for 0 .. 1. */
 enum detect_signal hddm_a_step(struct hddm_a *hddm, double x);
 enum detect_signal hddm_w_step(struct hddm_w *hddm, double x);
 /* z - x, the rise since the cut; 0 before the first step. */

@@ -56,7 +56,7 @@ struct iks {
 
 /* The options must be right (iks_wrong). */
 void iks_init(struct iks *iks, const struct iks_options *options);
-/* x is finite. With the value after an alarm the window becomes the reference (the authors' Update). DETECT_DRIFT or DETECT_NONE. */
+/* x is finite (detector_step keeps the rest out). With the value after an alarm the window becomes the reference (the authors' Update). DETECT_DRIFT or DETECT_NONE. */
 enum detect_signal iks_step(struct iks *iks, double x);
 /* D of the last look, 0 before the first. */
 double iks_statistic(const struct iks *iks);

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Bytes of state: none, but for the caller's scratch. Smirnov 1939; exact p: Hodges 1958, "The significance probability of the Smirnov two-sample test",
+ * Arkiv for Matematik 3; asymptotic p: see ks_p.h. */
+
 /* What scipy.stats.ks_2samp(method=...) takes. KS_AUTO: exact when both samples have at most 10,000 values. */
 enum ks_method { KS_AUTO, KS_EXACT, KS_ASYMPTOTIC };
 

@@ -48,7 +48,7 @@ struct kswin {
 
 /* The options must be right (kswin_wrong). */
 void kswin_init(struct kswin *kswin, const struct kswin_options *options);
-/* x is finite. DETECT_DRIFT or DETECT_NONE. */
+/* x is finite (detector_step keeps the rest out). DETECT_DRIFT or DETECT_NONE. */
 enum detect_signal kswin_step(struct kswin *kswin, double x);
 /* D of the last look, 0 before the first. */
 double kswin_statistic(const struct kswin *kswin);

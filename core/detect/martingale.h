@@ -33,7 +33,7 @@ enum { CTM_REFERENCE_MAX = 1024 };
 
 struct ctm_options {
     uint32_t n_reference; /* The first values of the stream are the reference, 2 .. CTM_REFERENCE_MAX. Default 200. */
-    double c;                     /* See above, 1 .. 1e12. Default 100. */
+    double c; /* See above, 1 .. 1e12. Default 100, which is little as a run length: detector.h's arl for CTM_ARL is 10,000. */
     double jump;                  /* 0 .. 1. Default 0.01. */
     uint64_t seed;                /* Of the ties. Default 0. */
     enum ctm_guarantee guarantee; /* Default CTM_EVER. */
@@ -62,8 +62,9 @@ const char *ctm_wrong(const struct ctm_options *options);
 void ctm_init(struct ctm *ctm, const struct ctm_options *options);
 /* Sets the reference: n values, 2 .. CTM_REFERENCE_MAX, none NaN, in any order; copied. It takes the place of options.n_reference. */
 void ctm_set_reference(struct ctm *ctm, const double *values, uint32_t n);
-/* DETECT_DRIFT on an alarm, else DETECT_NONE. NaN changes nothing. The step after an alarm starts with a capital of 1, and, unless the reference
- * was set, with a new reference from the values that follow. */
+/* DETECT_DRIFT on an alarm, else DETECT_NONE. NaN changes nothing; an infinity is a value like others
+ * here, but detector_step keeps it out. The step after an alarm starts with a capital of 1, and, unless the reference was set, with a new reference
+ * from the values that follow. */
 enum detect_signal ctm_step(struct ctm *ctm, double x);
 /* S (CTM_EVER, at most e^700) or the Shiryaev-Roberts sum (CTM_ARL) after the last step, and the value that alarms. */
 double ctm_statistic(const struct ctm *ctm);

@@ -46,7 +46,7 @@ struct page_hinkley {
 
 /* The options must be right (page_hinkley_wrong). */
 void page_hinkley_init(struct page_hinkley *test, const struct page_hinkley_options *options);
-/* x is finite and so is every sum of such values. DETECT_DRIFT or DETECT_NONE. */
+/* x is finite and so is every sum of such values (detector_step keeps the rest out). DETECT_DRIFT or DETECT_NONE. */
 enum detect_signal page_hinkley_step(struct page_hinkley *test, double x);
 /* What is held against the threshold; 0 before the first step. */
 double page_hinkley_statistic(const struct page_hinkley *test);

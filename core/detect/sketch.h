@@ -11,7 +11,9 @@
 
 /* Bin i holds edges[i] <= x < edges[i + 1], the last one its upper edge too (numpy.histogram). What lies outside is counted below or above; NaN and
  * missing values are counted as missing, infinities apart as well: these are questions of data quality, and no statistic of values sees them.
- * Counts stop at 2^64 - 1. Merging adds counts, so that any split of a column and any order of merging gives the same sketch. Bytes of state: 1,072. */
+ * Counts stop at 2^64 - 1. Merging adds counts, so that any split of a column and any order of merging gives the same sketch. Bytes of state: 1,072.
+ * Edges at quantiles are the equi-depth histogram of Piatetsky-Shapiro and Connell 1984, "Accurate estimation of the number of tuples satisfying a
+ * condition", SIGMOD. */
 enum { SKETCH_BINS_MAX = 64, SKETCH_CELLS_MAX = SKETCH_BINS_MAX + 3 };
 
 struct sketch {

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A p-value holds for one look at data that were fixed before: a test repeated every window needs core/detect/fdr.h or an e-process. Figures are those
+/* Bytes of state: none, but for the caller's scratch. A p-value holds for one look at data that were fixed before: a test repeated every window needs core/detect/fdr.h or an e-process. Figures are those
  * of scipy 1.17 to 1e-10 relative, with the method named; where scipy itself loses digits it is said. Samples hold finite values in any order and
  * stay as they are; scratch is the caller's. */
 

@@ -200,8 +200,10 @@ static bool is_index(const char *name, uint32_t *ret_i)
 /* What the first row tells: its width, the place of a name, and its cells for a message. */
 struct first_row {
     uint32_t n_cells;
-    bool is_found, is_numbered; /* Numbered: the cells are 0, 1, 2, ... */
-    uint32_t found_i;
+    bool is_numbered,
+        is_numbers; /* Numbered: the cells are 0, 1, 2, ...; numbers: all are CELL_NUMBER. */
+    uint32_t n_found, found_i,
+        again_i; /* Cells of the name asked for, the first and the last of them. */
     char listed[LISTED_BYTES];
 };
 
@@ -216,7 +218,7 @@ static void list_cell(struct text *listed, struct slice cell)
 
 static enum err look_at_first(struct column column, const char *name, struct first_row *ret_first)
 {
-    struct first_row first = {.is_numbered = true};
+    struct first_row first = {.is_numbered = true, .is_numbers = true};
     struct text listed;
     text_init(&listed, first.listed, sizeof(first.listed));
     for (bool is_last = false; !is_last; first.n_cells++) {
@@ -224,14 +226,17 @@ static enum err look_at_first(struct column column, const char *name, struct fir
         TRY(take_cell(&column, &cell, &is_last));
         list_cell(&listed, cell);
         uint32_t number = 0;
+        double value = 0.0;
         char word[NAME_BYTES];
         bool is_short = cell.n_bytes < sizeof(word);
         memcpy(word, cell.bytes, is_short ? cell.n_bytes : 0);
         word[is_short ? cell.n_bytes : 0] = '\0';
         first.is_numbered = first.is_numbered && is_index(word, &number) && number == first.n_cells;
-        if (name != NULL && !first.is_found && slice_equal(cell, slice_of(name))) {
-            first.is_found = true;
-            first.found_i = first.n_cells;
+        first.is_numbers = first.is_numbers && kind_of(cell, &value) == CELL_NUMBER;
+        if (name != NULL && slice_equal(cell, slice_of(name))) {
+            first.found_i = first.n_found == 0 ? first.n_cells : first.found_i;
+            first.again_i = first.n_cells;
+            first.n_found++;
         }
     }
     first.is_numbered = first.is_numbered && first.n_cells > 1;
@@ -239,8 +244,17 @@ static enum err look_at_first(struct column column, const char *name, struct fir
     return OK;
 }
 
+/* A first row of numbers, asked for as if it were a header, or 0, 1, 2, ...: a wrong guess would lose a row or take the wrong column. */
+static enum err no_telling(const struct column *column, const char *name, uint32_t column_i)
+{
+    return err_set(column->text, ERR_DATA,
+                   "%.100s: the first row is all numbers, and column '%.40s' is one of them: it may be "
+                   "a header or a row; say --header, or --no-header --column %u",
+                   column->name, name, column_i);
+}
+
 static enum err choose(struct column *column, const char *name, const struct first_row *first,
-                       bool *ret_is_named)
+                       enum column_header header, bool *ret_is_named)
 {
     uint32_t column_i = 0;
     if (name == NULL && first->n_cells > 1) {
@@ -248,18 +262,34 @@ static enum err choose(struct column *column, const char *name, const struct fir
                        column->name, first->n_cells, first->listed);
     }
     bool is_number = name != NULL && is_index(name, &column_i) && column_i < first->n_cells;
-    bool is_there = name == NULL || is_number || first->is_found;
-    if (!is_there) {
-        return err_set(column->text, ERR_DATA, "%.100s: no column '%.60s'; there are: %s",
-                       column->name, name, first->listed);
+    bool is_found = first->n_found > 0 && header != COLUMN_HEADER_NONE;
+    if (name != NULL && !is_number && !is_found) {
+        return header == COLUMN_HEADER_NONE
+                   ? err_set(column->text, ERR_DATA,
+                             "%.100s: no column '%.60s'; without a header there are 0 to %u",
+                             column->name, name, first->n_cells - 1)
+                   : err_set(column->text, ERR_DATA, "%.100s: no column '%.60s'; there are: %s",
+                             column->name, name, first->listed);
     }
-    *ret_is_named = !is_number && first->is_found;
+    *ret_is_named = !is_number && is_found;
+    bool is_guessed = header == COLUMN_HEADER_GUESSED;
+    if (is_guessed && *ret_is_named && first->is_numbers) {
+        return no_telling(column, name, first->found_i);
+    }
+    if (is_guessed && is_number && first->is_numbered) {
+        return no_telling(column, name, column_i);
+    }
+    if (*ret_is_named && first->n_found > 1) {
+        return err_set(column->text, ERR_DATA,
+                       "%.100s: %u columns are called '%.60s'; give a number: --column %u, or %u",
+                       column->name, first->n_found, name, first->found_i, first->again_i);
+    }
     column->column_i = *ret_is_named ? first->found_i : column_i;
     return OK;
 }
 
 enum err column_open(struct column *column, const char *file, struct slice bytes, const char *name,
-                     struct err_text *ret_text)
+                     enum column_header header, struct err_text *ret_text)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* Of UTF-8; spreadsheets write it. */
     *column = (struct column){.name = file, .bytes = bytes, .line = 1, .text = ret_text};
@@ -269,16 +299,24 @@ enum err column_open(struct column *column, const char *file, struct slice bytes
     if (column->at == bytes.n_bytes) {
         return err_set(ret_text, ERR_DATA, "%.400s: is empty", file);
     }
+    if (bytes.n_bytes >= 2 &&
+        (memcmp(bytes.bytes, "\xff\xfe", 2) == 0 || memcmp(bytes.bytes, "\xfe\xff", 2) == 0)) {
+        return err_set(
+            ret_text, ERR_DATA,
+            "%.300s: is UTF-16 by its byte order mark; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)",
+            file);
+    }
     struct first_row first;
     TRY(look_at_first(*column, name, &first));
     bool is_named = false;
-    TRY(choose(column, name, &first, &is_named));
+    TRY(choose(column, name, &first, header, &is_named));
     struct column after = *column;
     struct slice cell;
     double value = 0.0;
     TRY(take_row(&after, &cell));
     enum cell_kind kind = kind_of(cell, &value);
-    if (is_named || first.is_numbered || kind == CELL_TEXT || kind == CELL_MISSING) {
+    bool is_guessed = is_named || kind == CELL_TEXT || kind == CELL_MISSING;
+    if (header == COLUMN_HEADER_FIRST || (header == COLUMN_HEADER_GUESSED && is_guessed)) {
         *column = after;
     }
     return OK;

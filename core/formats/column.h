@@ -28,12 +28,16 @@ struct column {
     struct err_text *text;
 };
 
-/* Borrows the bytes and the name. column is the number of a column from 0, or the name of a header's cell, or NULL when there is but one. The first
- * row is a header when it was asked for by name, when its cell in the column is CELL_TEXT or CELL_MISSING, and when its cells are 0, 1, 2, ... (two at
- * least). Cells are trimmed of blanks; a byte order mark is skipped; lines end in LF or CRLF. A column that is not there, an empty file, and quotes that
- * do not end are ERR_DATA; the message lists the columns. */
+/* Whether the first row is a header: to be found out, yes, no. */
+enum column_header { COLUMN_HEADER_GUESSED, COLUMN_HEADER_FIRST, COLUMN_HEADER_NONE };
+
+/* Borrows the bytes and the name. column is the number of a column from 0, or the name of a header's cell, or NULL when there is but one. Guessed, the
+ * first row is a header when it was asked for by name and when its cell in the column is CELL_TEXT or CELL_MISSING. Where all of its cells are numbers it is
+ * refused as a header: the name asked for may be a value, and 0, 1, 2, ... may be a row. Cells are trimmed of blanks; the byte order mark of UTF-8 is skipped;
+ * lines end in LF or CRLF. A column that is not there or whose name two have, an empty file, UTF-16 by its mark, and quotes that do not end are ERR_DATA; the
+ * message lists the columns where that helps. */
 enum err column_open(struct column *column, const char *file, struct slice bytes, const char *name,
-                     struct err_text *ret_text) MUST_USE;
+                     enum column_header header, struct err_text *ret_text) MUST_USE;
 /* The next row's cell: ret_value is 0 unless CELL_NUMBER. ret_has_row is false after the last row. */
 enum err column_next(struct column *column, bool *ret_has_row, enum cell_kind *ret_kind,
                      double *ret_value) MUST_USE;

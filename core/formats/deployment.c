@@ -340,6 +340,10 @@ static enum err read_llm(const struct file *file, const struct yaml_node *root)
     TRY(yaml_check_keys(file->yaml, map, "llm", keys, file->text));
     TRY(need(file, map, "llm", "enabled", &enabled));
     TRY(yaml_to_bool(file->yaml, enabled, &llm->enabled, file->text));
+    if (!llm->enabled && yaml_get(map, "deadline") == NULL &&
+        yaml_get(map, "calls_per_incident") == NULL && yaml_get(map, "tokens_per_day") == NULL) {
+        return OK; /* Limits of what is never asked. */
+    }
     TRY(read_duration(file, map, "llm", "deadline", NS_PER_S, NS_PER_HOUR, &llm->deadline_ns));
     TRY(read_u32(file, map, "llm", "calls_per_incident", 0, CALLS_MAX, &llm->calls_per_incident));
     return read_u32(file, map, "llm", "tokens_per_day", 0, TOKENS_PER_DAY_MAX, &llm->tokens_per_day);

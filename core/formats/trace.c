@@ -266,6 +266,10 @@ static void tell_control(const struct teller *teller, const struct control_event
         text_put(teller->text, "calendar: ");
         put_calendar(teller, &control->calendar);
         break;
+    case CONTROL_WITHDRAW:
+        text_put(teller->text, "calendar, withdrawn: ");
+        put_calendar(teller, &control->calendar);
+        break;
     case CONTROL_HEARTBEAT:
     case N_CONTROL_KINDS:
         break;
@@ -534,7 +538,7 @@ static void tell_event(const struct teller *teller)
     case EVENT_START:
         if (event->start.recovered) {
             tell(teller, "world");
-            put_number(teller->text, "the agent process is back after a crash, incarnation ",
+            put_number(teller->text, "the agent process is back, incarnation ",
                        event->start.incarnation);
             tell_end(teller);
         }
@@ -606,14 +610,19 @@ static void put_assurance(const struct teller *teller, const struct assurance *a
     if (assurance->guarantee == GUARANTEE_NONE) {
         return;
     }
-    text_put(teller->text, ", e-value ");
-    put_power(teller, assurance->e_value);
+    if (assurance->guarantee == GUARANTEE_RULE) {
+        text_put(teller->text, ", by rule");
+        return;
+    }
+    bool is_run = assurance->guarantee == GUARANTEE_RUN_LENGTH;
+    text_put(teller->text, is_run ? ", statistic " : ", e-value ");
+    put_power(teller, assurance->evidence);
     text_put(teller->text, " at level ");
     put_power(teller, assurance->level);
     text_put(teller->text, ", ");
     text_put(teller->text, guarantee_name(assurance->guarantee));
     text_put_char(teller->text, ' ');
-    if (assurance->guarantee == GUARANTEE_RUN_LENGTH) {
+    if (is_run) {
         text_put_fixed(teller->text, assurance->bound, 0);
         text_put(teller->text, " windows");
         return;

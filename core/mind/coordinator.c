@@ -505,6 +505,9 @@ static void inquiry_visit(struct visit *visit, struct inquiry *inquiry)
     visit_i64(visit, "onset", &inquiry->onset);
     visit_u32(visit, "symptoms", &inquiry->symptoms);
     visit_u32(visit, "features", &inquiry->features);
+    for (uint32_t i = 0; i < N_SYMPTOMS; i++) {
+        visit_u32(visit, "said", &inquiry->said[i]);
+    }
     visit_bool(visit, "listed", &inquiry->listed);
     visit_bool(visit, "taken", &inquiry->taken);
     visit_bool(visit, "training_failed", &inquiry->training_failed);
@@ -545,6 +548,7 @@ void coordinator_visit(struct visit *visit, struct coordinator *coordinator)
         visit_u64(visit, "probe_tools", &coordinator->probes[i].tools);
         visit_i64(visit, "probe_due_at", &coordinator->probes[i].due_at);
         visit_u8(visit, "probe_n_rounds", &coordinator->probes[i].n_rounds);
+        visit_u32(visit, "n_bets", &coordinator->n_bets[i]);
         visit_i64(visit, "quiet_until", &coordinator->quiet_until[i]);
         visit_end(visit);
     }

@@ -26,6 +26,7 @@ struct coordinator {
     struct folder folders[MODELS_MAX];
     struct inquiry inquiries[MODELS_MAX];
     struct probe probes[MODELS_MAX];
+    uint32_t n_bets[MODELS_MAX]; /* Tests on answers after a push or a configuration: the k-th is held against its part of the budget. */
     int64_t quiet_until[MODELS_MAX]; /* A human has just put the case down: the same symptoms open no new one. */
     bool reconciling; /* Since a recovery: a half-finished change is an incident of its own. */
 };

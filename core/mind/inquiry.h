@@ -47,11 +47,12 @@ struct inquiry {
     struct incident_id incident; /* 0: none. */
     struct model_id model;
     int64_t opened_at;
-    int64_t onset;     /* Rows from here on are in question. */
-    uint32_t symptoms; /* Bits 1 << enum symptom: said already. */
-    uint32_t features; /* Features named already. */
-    bool listed;       /* The docket has shown it. */
-    bool taken;        /* A human has worked on it: it is theirs to the end. */
+    int64_t onset;             /* Rows from here on are in question. */
+    uint32_t symptoms;         /* Bits 1 << enum symptom: said already. */
+    uint32_t features;         /* Features named already. */
+    uint32_t said[N_SYMPTOMS]; /* Of each symptom: bit 0 of the model, bit i + 1 of feature i. */
+    bool listed;               /* The docket has shown it. */
+    bool taken;                /* A human has worked on it: it is theirs to the end. */
     bool training_failed;
     bool loss;             /* Labels have shown some. */
     uint32_t paged;        /* Bits 1 << enum role that were escalated to. */

@@ -15,8 +15,9 @@
     2.0 /* A mean that moves by 1.4 deviations; units that change move it by far more. */
 #define FREEZE_MARGIN_NS (2 * NS_PER_MIN)
 
-/* Of one test on one answer. A push or a configuration is tested once or twice, not window by window. */
-static const double answer_level = 0.01;
+/* Of all tests on answers after pushes and configurations of one model, over all time: the k-th is held against 6 / (pi^2 k^2) of it, which sum to 1. */
+static const double answers_level = 0.01;
+static const double budget_share = 0.6079271; /* 6 / pi^2, rounded down. */
 
 static bool is_model(const struct coordinator *coordinator, struct model_id model)
 {
@@ -39,6 +40,25 @@ static void calendar_put(struct coordinator *coordinator, const struct calendar_
     if (kept < CALENDAR_MAX &&
         entry->to > now) { /* Beyond that the warden, which counts everything as frozen, decides. */
         coordinator->calendar[coordinator->n_calendar++] = *entry;
+    }
+}
+
+/* Who waited for its end need not any more. */
+static void calendar_drop(struct coordinator *coordinator, const struct calendar_entry *entry,
+                          int64_t now)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < coordinator->n_calendar; i++) {
+        if (!calendar_entry_equal(&coordinator->calendar[i], entry)) {
+            coordinator->calendar[kept++] = coordinator->calendar[i];
+        }
+    }
+    coordinator->n_calendar = kept;
+    for (uint32_t i = 0; i < coordinator->deployment->n_models; i++) {
+        bool here = entry->model.value == 0 || entry->model.value == i + 1;
+        if (here && coordinator->inquiries[i].wake_at != NEVER) {
+            coordinator->inquiries[i].wake_at = now;
+        }
     }
 }
 
@@ -178,14 +198,20 @@ void intake_findings(struct coordinator *coordinator, struct monitor *monitor,
         return;
     }
     uint32_t symptoms = known ? inquiry->symptoms : 0, features = known ? inquiry->features : 0;
+    uint32_t said[N_SYMPTOMS];
+    for (uint32_t i = 0; i < N_SYMPTOMS; i++) {
+        said[i] = known ? inquiry->said[i] : 0;
+    }
     int64_t onset = NEVER;
     for (uint32_t i = 0; i < findings->n_findings; i++) {
         const struct finding *finding = &findings->items[i];
         uint32_t bit = UINT32_C(1) << finding->symptom;
         uint32_t feature = finding->feature < 0 ? 0 : UINT32_C(1) << finding->feature;
-        if ((symptoms & bit) != 0 && (features & feature) == feature) {
+        uint32_t about = finding->feature < 0 ? 1 : feature << 1;
+        if ((said[finding->symptom] & about) != 0) {
             continue;
         }
+        said[finding->symptom] |= about;
         note(advice, model, finding, (struct evidence_id){event->sequence});
         /* What a new kind of trouble means begins with it, not with what was there before. */
         bool decides =
@@ -209,6 +235,9 @@ void intake_findings(struct coordinator *coordinator, struct monitor *monitor,
     }
     inquiry->symptoms = symptoms;
     inquiry->features = features;
+    for (uint32_t i = 0; i < N_SYMPTOMS; i++) {
+        inquiry->said[i] = said[i];
+    }
     bool later = onset != NEVER && onset > inquiry->onset;
     if (known && later && inquiry->plan.trainings == 0) {
         inquiry->onset = onset;
@@ -228,14 +257,32 @@ void intake_silence(struct coordinator *coordinator, struct monitor *monitor, ui
             .symptom = SYMPTOM_SILENCE,
             .feature = -1,
             .value = (double)(event->at - watched->window_to) / (double)NS_PER_S,
-            .limit = (double)coordinator->deployment->window_ns / (double)NS_PER_S};
+            .limit = (double)coordinator->deployment->window_ns / (double)NS_PER_S,
+            .assurance = {.guarantee = GUARANTEE_RULE}};
         note(advice, model, &finding, watched->evidence);
         if (open_incident(coordinator, model, &finding, watched->window_to, watched->evidence,
                           event->at, advice)) {
             coordinator->inquiries[i].symptoms |= UINT32_C(1) << SYMPTOM_SILENCE;
+            coordinator->inquiries[i].said[SYMPTOM_SILENCE] |= 1;
             coordinator->inquiries[i].wake_at = event->at;
         }
     }
+}
+
+/* The guarantee of the next test on an answer of the model. Its level was fixed before the answer was seen, so that all alarms of this kind together are
+ * false with a probability of at most answers_level, if rows of one answer are independent given the past. Evidence below the level is no alarm
+ * of that kind: what opens then is the fixed rule. */
+static struct assurance bet_on_answer(struct coordinator *coordinator, struct model_id model,
+                                      double e_value)
+{
+    uint32_t *n_bets = &coordinator->n_bets[model.value - 1];
+    *n_bets += *n_bets < UINT32_MAX ? 1 : 0;
+    double level = answers_level * budget_share / ((double)*n_bets * (double)*n_bets);
+    if (*n_bets == UINT32_MAX || !(e_value * level >= 1.0)) {
+        return (struct assurance){.guarantee = GUARANTEE_RULE};
+    }
+    return (struct assurance){
+        .guarantee = GUARANTEE_EVER, .bound = answers_level, .evidence = e_value, .level = level};
 }
 
 /* A symptom that a tool showed, not a window; e_value of the test that it is, 0: it is none, but a fact. */
@@ -249,17 +296,19 @@ static void open_by_answer(struct coordinator *coordinator, struct model_id mode
     if (known || event->at < coordinator->quiet_until[model.value - 1]) {
         return;
     }
-    struct finding finding = {.symptom = symptom, .feature = -1, .value = value, .limit = limit};
-    if (e_value >= 1.0 / answer_level) {
-        finding.assurance = (struct assurance){.guarantee = GUARANTEE_EVER,
-                                               .bound = answer_level,
-                                               .e_value = e_value,
-                                               .level = answer_level};
+    struct finding finding = {.symptom = symptom,
+                              .feature = -1,
+                              .value = value,
+                              .limit = limit,
+                              .assurance = {.guarantee = GUARANTEE_RULE}};
+    if (e_value > 0.0) {
+        finding.assurance = bet_on_answer(coordinator, model, e_value);
     }
     note(advice, model, &finding, (struct evidence_id){event->sequence});
     if (open_incident(coordinator, model, &finding, onset, (struct evidence_id){event->sequence},
                       event->at, advice)) {
         inquiry->symptoms |= bit;
+        inquiry->said[symptom] |= 1;
     }
 }
 
@@ -504,6 +553,8 @@ void intake_event(struct coordinator *coordinator, struct monitor *monitor,
     case EVENT_CONTROL:
         if (event->control.kind == CONTROL_CALENDAR) {
             calendar_put(coordinator, &event->control.calendar, event->at);
+        } else if (event->control.kind == CONTROL_WITHDRAW) {
+            calendar_drop(coordinator, &event->control.calendar, event->at);
         }
         break;
     case EVENT_OUTCOME:

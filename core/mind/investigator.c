@@ -22,7 +22,7 @@ static const double fail_z = 3.0;
 static const double step_margin = 0.02, step_z = 4.0, score_slope = 0.4;
 static const double arrival_few = 0.5;
 static const double harm_evidence =
-    4.605; /* Ln 100: of incidents whose rows are as they should be one in a hundred ever shows it. */
+    4.605; /* Ln 100. The onset is chosen by the data, so that this is a score that a diagnosis weighs, and no e-value. */
 static const double near_tie =
     1.5; /* Ratio of two posteriors within which an opinion may order them. */
 static const double worth_a_look = 0.05;

@@ -2,7 +2,7 @@
 /* Monitor: detectors of inputs, nulls, decisions, operations, silence and labelled error of each model.
  *
  * The statistics are the bank's. Alarms on telemetry of the whole fleet are one stream of tests under e-LOND: of those that are issued at most a twentieth
- * is false on average, whatever depends on whatever. Labelled error has a Shiryaev-Roberts e-detector of its own, whose average run length to a
+ * is false on average, however streams and windows depend on each other (of rows within a window: core/detect/dispersion.h). Labelled error has a Shiryaev-Roberts e-detector of its own, whose average run length to a
  * false alarm is at least its threshold however often one looks, because loss must not wait for a budget that drift has spent. */
 #include "core/mind/monitor.h"
 
@@ -70,7 +70,7 @@ double monitor_tolerated(const struct monitor *monitor, struct model_id model)
 static void detector_restart(struct monitor *monitor, struct model_id model)
 {
     struct watched_model *watched = monitor_model(monitor, model);
-    e_detector_init(&watched->bank.labels, monitor_tolerated(monitor, model));
+    e_detector_restart(&watched->bank.labels, monitor_tolerated(monitor, model));
     watched->error_since = NEVER;
     watched->alarmed = false;
 }
@@ -124,7 +124,11 @@ static struct finding *find(struct findings *findings, enum symptom symptom, int
     ASSERT(findings->n_findings < FINDINGS_MAX);
     struct finding *finding = &findings->items[findings->n_findings++];
     *finding =
-        (struct finding){.symptom = symptom, .feature = feature, .value = value, .limit = limit};
+        (struct finding){.symptom = symptom,
+                         .feature = feature,
+                         .value = value,
+                         .limit = limit,
+                         .assurance = {.guarantee = GUARANTEE_RULE}}; /* Unless a test says more. */
     return finding;
 }
 
@@ -141,7 +145,7 @@ static void find_alarm(const struct watched_model *watched, const struct bank_al
     struct finding *finding = find(findings, symptom, feature, alarm->value, alarm->limit);
     finding->assurance = (struct assurance){.guarantee = GUARANTEE_FDR,
                                             .bound = false_alarms,
-                                            .e_value = alarm->test.e_value,
+                                            .evidence = alarm->test.e_value,
                                             .level = alarm->test.level,
                                             .wealth_before = alarm->test.wealth_before,
                                             .wealth_after = alarm->test.wealth_after,
@@ -157,7 +161,7 @@ static int32_t first_bit(uint32_t bits)
     return bits == 0 ? -1 : i;
 }
 
-/* What cannot be right whatever the model does; no statistics are needed for it, so that it has no guarantee but itself. */
+/* What cannot be right whatever the model does; no statistics are needed for it, so that it is a rule. */
 static void look_at_data(const struct bank *bank, const struct window *window,
                          struct findings *findings)
 {
@@ -238,7 +242,7 @@ static void look_at_labels(struct watched_model *watched, const struct window *w
     if (window->cohort_from < watched->rows_since || watched->fallback) {
         return; /* Other predictions than those of the version that serves. */
     }
-    double value = e_detector_step(&watched->bank.labels, errors, window->labels_scored);
+    double value = e_detector_step(&watched->bank.labels, errors, window->labels_scored, run_length);
     if (value < 1.0 || watched->error_since == NEVER) {
         watched->error_since = window->cohort_from; /* Below one the past speaks for health. */
     }
@@ -249,7 +253,7 @@ static void look_at_labels(struct watched_model *watched, const struct window *w
                  watched->bank.labels.tolerated);
         finding->assurance = (struct assurance){.guarantee = GUARANTEE_RUN_LENGTH,
                                                 .bound = run_length,
-                                                .e_value = value,
+                                                .evidence = value,
                                                 .level = 1.0 / run_length};
     }
 }

@@ -639,6 +639,13 @@ static void take_event(struct rules *mind, const struct event *event)
         mind->holidays[mind->n_holidays % HOLIDAYS_KEPT] = event->control.calendar;
         mind->n_holidays++;
     }
+    bool withdraws = event->kind == EVENT_CONTROL && event->control.kind == CONTROL_WITHDRAW;
+    for (uint32_t i = 0; i < HOLIDAYS_KEPT && withdraws; i++) {
+        struct calendar_entry *entry = &mind->holidays[i];
+        if (calendar_entry_equal(entry, &event->control.calendar)) {
+            entry->to = entry->from; /* Holds at no time. */
+        }
+    }
 }
 
 /* What is open goes on before a window may open more: the docket of this step cannot know that yet. */

@@ -111,6 +111,7 @@ enum control_kind {
     CONTROL_HEARTBEAT,
     CONTROL_DISARM,
     CONTROL_CALENDAR, /* A declared window became known. */
+    CONTROL_WITHDRAW, /* A declared window, named by all its members, is in force no more. */
     N_CONTROL_KINDS
 };
 struct control_event {

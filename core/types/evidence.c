@@ -24,6 +24,12 @@ void evidence_change_visit(struct visit *visit, const char *name, int index, str
     visit_end(visit);
 }
 
+bool calendar_entry_equal(const struct calendar_entry *a, const struct calendar_entry *b)
+{
+    return a->kind == b->kind && a->from == b->from && a->to == b->to &&
+           a->model.value == b->model.value;
+}
+
 void evidence_calendar_visit(struct visit *visit, const char *name, int index,
                              struct calendar_entry *entry)
 {

@@ -269,7 +269,7 @@ struct answer {
 };
 
 void change_visit(struct visit *visit, struct change *change);
-void calendar_entry_visit(struct visit *visit, struct calendar_entry *entry);
+bool calendar_entry_equal(const struct calendar_entry *a, const struct calendar_entry *b);
 void answer_visit(struct visit *visit, const char *name, struct answer *answer);
 /* index: place in a list, -1 outside of one. */
 void evidence_change_visit(struct visit *visit, const char *name, int index, struct change *change);

@@ -9,11 +9,13 @@
 #include "core/base/visit.h"
 
 /* X(NAME, word). */
-#define GUARANTEE_TABLE(X)                                                                            \
-    X(NONE, "none") /* A fixed limit, or a fact that needs no statistics. */                          \
-    X(FDR, "FDR") /* False share of all alarms of the fleet so far, on average: at most the bound. */ \
-    X(RUN_LENGTH, "run length") /* Windows to a false alarm, on average: at least the bound. */       \
-    X(EVER, "ever") /* Probability of a false alarm, however often one looks: at most the bound. */
+#define GUARANTEE_TABLE(X)                                                                                           \
+    X(NONE, "none") /* No alarm. */                                                                                  \
+    X(FDR, "FDR") /* False share of all alarms of the fleet so far, on average: at most the bound. */                \
+    X(RUN_LENGTH, "run length") /* Windows to a false alarm, on average: at least the bound. */                      \
+    X(EVER,                                                                                                          \
+      "ever") /* Probability that any alarm of this word on the model is false, over all time: at most the bound. */ \
+    X(RULE, "rule") /* A fixed limit, or a fact: no probability is claimed. */
 
 enum guarantee {
 #define X(name, word) GUARANTEE_##name,
@@ -22,12 +24,12 @@ enum guarantee {
         N_GUARANTEES
 };
 
-/* The claim of a mind about its own alarm; with NONE all but share is 0. The warden records it as that and decides nothing by it. */
+/* The claim of a mind about its own alarm; with NONE and RULE all but share is 0. The warden records it as that and decides nothing by it. */
 struct assurance {
     enum guarantee guarantee;
     double bound;
-    double e_value; /* Evidence at the alarm: at most 1 on average under no change. */
-    double level;   /* It was held against 1 / level. */
+    double evidence; /* At the alarm. FDR, EVER: an e-value, at most 1 on average under no change. RUN_LENGTH: the statistic, which is none. */
+    double level;    /* It was held against 1 / level. */
     double wealth_before, wealth_after; /* FDR: what all tests to come may spend, before and after. */
     double share; /* Of the feature in the evidence of all features, 0 .. 1. */
 };

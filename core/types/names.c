@@ -66,6 +66,7 @@ static const char *const change_words[N_CHANGE_KINDS] = {
 static const char *const control_words[N_CONTROL_KINDS] = {
     [CONTROL_HALT] = "halt",           [CONTROL_RESET] = "reset",   [CONTROL_ARM] = "arm",
     [CONTROL_HEARTBEAT] = "heartbeat", [CONTROL_DISARM] = "disarm", [CONTROL_CALENDAR] = "calendar",
+    [CONTROL_WITHDRAW] = "withdraw",
 };
 static const char *const train_window_words[N_TRAIN_WINDOWS] = {
     [TRAIN_LAST_N] = "last_n",

@@ -153,6 +153,17 @@ void evidence_calendar(struct warden *warden, const struct calendar_entry *entry
     warden->calendar[warden->n_calendar++] = *entry;
 }
 
+static void withdraw(struct warden *warden, const struct calendar_entry *entry)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < warden->n_calendar; i++) {
+        if (!calendar_entry_equal(&warden->calendar[i], entry)) {
+            warden->calendar[kept++] = warden->calendar[i];
+        }
+    }
+    warden->n_calendar = kept;
+}
+
 static uint64_t quality_facts(const struct warden *warden, struct model_id model, uint32_t errors,
                               uint32_t scored, double baseline)
 {
@@ -525,6 +536,8 @@ void evidence_put(struct warden *warden, const struct event *event)
         if (event->control.kind == CONTROL_CALENDAR) {
             entry_push(warden, event, event->control.calendar.model);
             evidence_calendar(warden, &event->control.calendar);
+        } else if (event->control.kind == CONTROL_WITHDRAW) {
+            withdraw(warden, &event->control.calendar);
         }
         return;
     case EVENT_START:

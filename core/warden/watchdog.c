@@ -72,6 +72,7 @@ void watchdog_control(struct warden *warden, const struct control_event *event)
         warden->armed = false;
         return;
     case CONTROL_CALENDAR: /* The evidence store has it. */
+    case CONTROL_WITHDRAW:
     case N_CONTROL_KINDS:
         return;
     }

@@ -11,6 +11,7 @@
 #include "core/base/dmath.h"
 #include "core/base/prng.h"
 #include "core/detect/bank.h"
+#include "tests/lib/beta_draw.h"
 #include "tests/lib/memory_visit.h"
 
 static const uint64_t seed = 20251107;
@@ -32,6 +33,9 @@ struct fixture {
 
 static struct fixture fixture;
 
+/* Of a stream that was watched for a day. */
+static const struct dispersion independent = {.value = 0.5, .n_looks = DISPERSION_MEMORY};
+
 static void fixture_init(void)
 {
     memset(&fixture, 0, sizeof(fixture));
@@ -52,6 +56,20 @@ static void fixture_init(void)
                                 .error_rate = 0.01,
                                 .positive_rate = 0.3,
                                 .latency_p95_us = 20000};
+    bank_init(&fixture.bank);
+    for (int i = 0; i < FEATURES; i++) {
+        fixture.bank.features[i].shift.dispersion = independent;
+        fixture.bank.features[i].nulls_spread = independent;
+    }
+    fixture.bank.errors_spread = fixture.bank.decisions_spread = independent;
+    bank_begin(&fixture.bank, &fixture.reference);
+}
+
+/* Nothing is known of how rows resemble each other. */
+static void fixture_init_new(uint32_t n_features)
+{
+    fixture_init();
+    fixture.reference.n_features = n_features;
     bank_init(&fixture.bank);
     bank_begin(&fixture.bank, &fixture.reference);
 }
@@ -352,7 +370,7 @@ static void bank_when_visited_goes_on_as_if_nothing_was(void **state)
     for (int i = 0; i < 6; i++) {
         draw(200, i % 2, i < 4 ? 0.5 : 0.0);
         step();
-        (void)e_detector_step(&fixture.bank.labels, 30, 200);
+        (void)e_detector_step(&fixture.bank.labels, 30, 200, 1e4);
         if (i == 4) {
             bank_let_be(&fixture.bank, UINT32_MAX);
         }
@@ -381,11 +399,144 @@ static void bank_when_visited_goes_on_as_if_nothing_was(void **state)
     assert_true(fixture.fleet.n_rejected > 0);
 }
 
+/* A day of one model at which nothing is wrong, but rows of a window resemble each other: nulls, failures and decisions have a rate of their own in
+ * each window, and so has the mean of the feature. Binomial counts, so that a day costs little. */
+static void draw_bursts(double nulls, double failures, double positives, double concentration,
+                        double wander)
+{
+    enum { N = 2000 };
+    struct stream *stream = &fixture.stream;
+    struct bank_window *window = &fixture.window;
+    memset(fixture.bins, 0, sizeof(fixture.bins));
+    *window = (struct bank_window){.to = window->to + window_ns,
+                                   .requests = N,
+                                   .latency_p95_us = 20000,
+                                   .bins = (const uint32_t(*)[BANK_BINS])fixture.bins,
+                                   .score_bins = fixture.score_bins};
+    for (int j = 0; j < BANK_SCORE_BINS; j++) {
+        fixture.score_bins[j] = N / BANK_SCORE_BINS;
+    }
+    double failed = beta_draw(stream, failures, concentration);
+    window->errors = (uint32_t)stream_binomial(stream, N, failed);
+    double decided = beta_draw(stream, positives, concentration);
+    window->positives = (uint32_t)stream_binomial(stream, N - window->errors, decided);
+    double mean = wander * stream_normal(stream), spread = d_sqrt(1.0 + wander * wander);
+    double lost = beta_draw(stream, nulls, concentration);
+    uint32_t left = N, n_nulls = (uint32_t)stream_binomial(stream, N, lost);
+    fixture.bins[0][BANK_BIN_NULL] = n_nulls;
+    left -= n_nulls;
+    double below = 0.0;
+    for (int j = 0; j < 10; j++) {
+        double edge = j == 9 ? 1.0 : d_normal_cdf(d_normal_quantile((j + 1) / 10.0) * spread - mean);
+        double share = below < 1.0 ? (edge - below) / (1.0 - below) : 1.0;
+        uint32_t count = j == 9 ? left : (uint32_t)stream_binomial(stream, left, share);
+        fixture.bins[0][j] = count;
+        left -= count;
+        below = edge;
+    }
+}
+
+/* Runs of a day, of 120, that had a false alarm. */
+static int bursts(double nulls, double failures, double positives, double concentration, double wander)
+{
+    int n_false = 0;
+    struct stream stream;
+    stream_init(&stream, seed, "test/bank/bursts", (uint64_t)concentration);
+    for (int run = 0; run < 120; run++) {
+        fixture_init_new(1);
+        fixture.stream = stream;
+        for (int i = 0; i < 288; i++) {
+            draw_bursts(nulls, failures, positives, concentration, wander);
+            step();
+        }
+        n_false += fixture.fleet.n_rejected > 0 ? 1 : 0;
+        stream = fixture.stream;
+    }
+    return n_false;
+}
+
+/* 0.05 of 120 runs are 6; two deviations more are 11. */
+static void bank_when_rows_come_in_bursts_keeps_its_promise(void **state)
+{
+    (void)state;
+    assert_true(bursts(0.01, 0.005, 0.3, 1000.0, 0.0) <= 11);
+    assert_true(bursts(0.01, 0.008, 0.3, 100.0, 0.2) <= 11);
+    assert_true(bursts(0.015, 0.01, 0.3, 100.0, 0.35) <= 11);
+    assert_true(bursts(0.01, 0.005, 0.3, 30.0, 0.5) <= 11);
+}
+
+/* Another version: what it is held against begins anew, how rows resemble each other does not. */
+static void bank_when_begun_again_keeps_what_it_learned_of_rows(void **state)
+{
+    (void)state;
+    fixture_init_new(FEATURES);
+    for (int i = 0; i < 100; i++) {
+        draw_bursts(0.02, 0.008, 0.3, 100.0, 0.3);
+        step();
+    }
+    struct bank before = fixture.bank;
+    bank_begin(&fixture.bank, &fixture.reference);
+    const struct bank_feature *feature = &fixture.bank.features[0];
+    assert_int_equal(fixture.bank.n_windows, 0);
+    assert_true(dispersion_used(&feature->shift.dispersion) > 5.0);
+    assert_true(dispersion_used(&feature->shift.dispersion) ==
+                dispersion_used(&before.features[0].shift.dispersion));
+    assert_true(feature->nulls_spread.value == before.features[0].nulls_spread.value);
+    assert_true(fixture.bank.errors_spread.value == before.errors_spread.value);
+    assert_true(fixture.bank.decisions_spread.value == before.decisions_spread.value);
+    assert_true(before.errors_spread.value > 3.0);
+    assert_int_equal(fixture.bank.errors_spread.before_n,
+                     0); /* The last window was another version's. */
+}
+
+/* Windows until the stream alarms, after so many calm ones; 99: not within 20. */
+static int delay_of(uint32_t stream, int n_calm, uint32_t nulls, uint32_t errors, double moved)
+{
+    fixture_init_new(FEATURES);
+    for (int i = 0; i < n_calm + 20; i++) {
+        bool is_calm = i < n_calm;
+        draw(ROWS, 0, is_calm ? 0.0 : moved);
+        if (i % 2 == 0) {
+            fixture.window.errors = ROWS / 500;
+        }
+        for (uint32_t j = 0; j < 10 && !is_calm; j++) {
+            uint32_t gone = fixture.bins[0][j] < nulls / 10 ? fixture.bins[0][j] : nulls / 10;
+            fixture.bins[0][j] -= gone;
+            fixture.bins[0][BANK_BIN_NULL] += gone;
+        }
+        fixture.window.errors += is_calm ? 0 : errors;
+        step();
+        if (is_calm) {
+            assert_int_equal(fixture.alarms.n_alarms, 0);
+        } else if (alarm_of(stream) != NULL) {
+            return i - n_calm + 1;
+        }
+    }
+    return 99;
+}
+
+static void bank_when_something_is_wrong_alarms_within_few_windows(void **state)
+{
+    (void)state;
+    assert_true(delay_of(BANK_SHIFT, 100, 0, 0, 0.6) <= 1);
+    assert_true(delay_of(BANK_SHIFT, 100, 0, 0, 0.5) <= 3);
+    assert_true(delay_of(BANK_NULLS, 100, 300, 0, 0.0) <= 1);
+    assert_true(delay_of(BANK_ERRORS, 100, 0, 150, 0.0) <= 2);
+    /* Of a version that nothing is known of yet, what is gross shows at once and what is less within the hour. */
+    assert_true(delay_of(BANK_NULLS, 0, 1500, 0, 0.0) <= 1);
+    assert_true(delay_of(BANK_ERRORS, 0, 0, 600, 0.0) <= 1);
+    assert_true(delay_of(BANK_SHIFT, 0, 0, 0, 0.8) <= 12);
+    assert_true(delay_of(BANK_ERRORS, 0, 0, 150, 0.0) <= 12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bank_when_nothing_moves_is_silent_whatever_the_traffic),
         cmocka_unit_test(bank_when_at_the_edge_keeps_its_promise),
+        cmocka_unit_test(bank_when_rows_come_in_bursts_keeps_its_promise),
+        cmocka_unit_test(bank_when_begun_again_keeps_what_it_learned_of_rows),
+        cmocka_unit_test(bank_when_something_is_wrong_alarms_within_few_windows),
         cmocka_unit_test(alarm_when_a_feature_moves_carries_its_test),
         cmocka_unit_test(alarm_when_the_effect_has_gone_for_good_falls),
         cmocka_unit_test(shift_when_let_be_is_quiet_until_it_grows),

@@ -49,17 +49,29 @@ static void bet_when_placed_on_nothing_never_gains(void **state)
 {
     (void)state;
     double nan = d_log(-1.0);
+    const struct dispersion known = {.value = 0.5, .n_looks = DISPERSION_MEMORY};
     struct bet bet = {0};
     bet_place(&bet, 0.2, 0.2);
-    assert_true(bet_step(&bet, 100, 100, 1) <= 0.0);
+    assert_true(bet_step(&bet, 100, 100, 1, &known) <= 0.0);
     bet_place(&bet, nan, 0.5);
-    assert_true(bet_step(&bet, 100, 100, 2) <= 0.0);
+    assert_true(bet_step(&bet, 100, 100, 2, &known) <= 0.0);
     bet_place(&bet, 0.1, 0.2);
-    assert_true(bet_step(&bet, 50, 100, 3) > 1.0);
+    assert_true(bet_step(&bet, 50, 100, 3, &known) > 1.0);
     double before = bet.sum;
-    assert_true(bet_step(&bet, 5, 0, 4) == before);   /* A window without rows is no window. */
-    assert_true(bet_step(&bet, 700, 100, 5) <= 1e12); /* More than there were counts as all. */
+    assert_true(bet_step(&bet, 5, 0, 4, &known) == before); /* A window without rows is no window. */
+    assert_true(bet_step(&bet, 700, 100, 5, &known) <= 1e12); /* More than there were counts as all. */
 }
+
+/* A window that no alarm comes of. */
+static double take(struct binned *binned, const uint32_t cells[BINNED_CELLS], uint64_t window)
+{
+    double value = binned_step(binned, cells, window);
+    binned_learn(binned, cells, window);
+    return value;
+}
+
+/* Of a stream that was watched for a day. */
+static const struct dispersion independent = {.value = 0.5, .n_looks = DISPERSION_MEMORY};
 
 struct fixture {
     struct stream stream;
@@ -71,6 +83,7 @@ static void fixture_init(struct fixture *fixture, double tolerated)
 {
     memset(fixture, 0, sizeof(*fixture));
     binned_init(&fixture->binned);
+    fixture->binned.dispersion = independent;
     stream_init(&fixture->stream, seed, "test/binned", 0);
     for (int i = 1; i <= 10; i++) {
         fixture->reference[i] = 0.1;
@@ -101,7 +114,7 @@ static void process_when_the_mean_wanders_within_what_is_tolerated_stays_small(v
         uint32_t cells[BINNED_CELLS], phase = (uint32_t)(window % 100);
         double mean = 0.25 * (phase < 50 ? (double)phase : 100.0 - (double)phase) / 50.0;
         draw(&fixture, window % 2 == 0 ? 300 : 40, mean, 1.0, cells);
-        double value = binned_step(&fixture.binned, cells, window);
+        double value = take(&fixture.binned, cells, window);
         largest = value > largest ? value : largest;
     }
     assert_true(largest < 20.0); /* Ville: above that one run in twenty. */
@@ -116,7 +129,7 @@ static uint64_t delay(double tolerated, uint32_t rows, double mean, double sd)
         uint32_t cells[BINNED_CELLS];
         bool has_changed = window > 20;
         draw(&fixture, rows, has_changed ? mean : 0.0, has_changed ? sd : 1.0, cells);
-        if (binned_step(&fixture.binned, cells, window) >= 1e6) {
+        if (take(&fixture.binned, cells, window) >= 1e6) {
             return window - 20;
         }
     }
@@ -146,7 +159,7 @@ static void process_when_a_cell_takes_its_neighbour_grows(void **state)
     uint32_t cells[BINNED_CELLS] = {0, 300, 300, 300, 300, 0, 600, 300, 300, 300, 300, 0};
     double value = 0.0;
     for (uint64_t window = 1; window <= 3; window++) {
-        value = binned_step(&fixture.binned, cells, window);
+        value = take(&fixture.binned, cells, window);
     }
     assert_true(value >= 1e6);
 }
@@ -165,10 +178,10 @@ static void process_when_a_shift_is_let_be_hears_only_more(void **state)
     binned_refer(&fixture.binned, fixture.reference, 50000, let_be, 0.25, 0.42);
     for (uint64_t window = 1; window <= 50; window++) { /* Neither staying nor going back is news. */
         draw(&fixture, 3000, window <= 25 ? 1.0 : 0.0, 1.0, cells);
-        assert_true(binned_step(&fixture.binned, cells, window) < 20.0);
+        assert_true(take(&fixture.binned, cells, window) < 20.0);
     }
     draw(&fixture, 3000, 1.8, 1.0, cells);
-    assert_true(binned_step(&fixture.binned, cells, 51) >= 1e6);
+    assert_true(take(&fixture.binned, cells, 51) >= 1e6);
 }
 
 /* Each window is about a mean of its own, as in a series in time: its rows resemble each other, and no shift lasts. */
@@ -177,15 +190,16 @@ static void process_when_rows_resemble_each_other_learns_to_doubt(void **state)
     (void)state;
     struct fixture fixture;
     fixture_init(&fixture, 0.25);
+    dispersion_init(&fixture.binned.dispersion);
     int n_loud = 0;
     for (uint64_t window = 1; window <= 400; window++) {
         uint32_t cells[BINNED_CELLS];
         double mean = 0.7 * stream_normal(&fixture.stream);
         draw(&fixture, 24, mean, 0.71, cells);
-        n_loud += binned_step(&fixture.binned, cells, window) >= 100.0 ? 1 : 0;
+        n_loud += take(&fixture.binned, cells, window) >= 100.0 ? 1 : 0;
     }
     assert_int_equal(n_loud, 0);
-    assert_true(fixture.binned.dispersion > 2.0);
+    assert_true(dispersion_used(&fixture.binned.dispersion) > 2.0);
 }
 
 static void process_when_nothing_is_known_never_gains(void **state)
@@ -194,13 +208,13 @@ static void process_when_nothing_is_known_never_gains(void **state)
     struct fixture fixture;
     fixture_init(&fixture, 0.25);
     uint32_t cells[BINNED_CELLS] = {0};
-    assert_true(binned_step(&fixture.binned, cells, 1) <= 0.0); /* No rows. */
+    assert_true(take(&fixture.binned, cells, 1) <= 0.0); /* No rows. */
     cells[11] = UINT32_MAX;
     binned_refer(&fixture.binned, fixture.reference, 0, NULL, 0.25, 0.42); /* No reference rows. */
-    assert_true(binned_step(&fixture.binned, cells, 2) <= 0.0);
+    assert_true(take(&fixture.binned, cells, 2) <= 0.0);
     double empty[BINNED_CELLS] = {0}; /* A profile without shares: whatever comes is news, and finite. */
     binned_refer(&fixture.binned, empty, 50000, NULL, 0.25, 0.42);
-    double value = binned_step(&fixture.binned, cells, 3);
+    double value = take(&fixture.binned, cells, 3);
     assert_true(value >= 1.0);
     assert_true(value <= 1e12);
 }

@@ -135,6 +135,80 @@ static void detector_when_values_are_hostile_stays_total(void **state)
     }
 }
 
+/* A value that is none, anywhere: the detector goes on as if it had not come, bit for bit. */
+static void detector_step_when_value_is_not_finite_changes_nothing(void **state)
+{
+    (void)state;
+    static const double broken[] = {NAN, INFINITY, -INFINITY};
+    static struct detector plain;
+    for (int kind = 0; kind < N_DETECTOR_KINDS; kind++) {
+        struct stream random;
+        stream_init(&random, 3, "test/broken", 0);
+        struct detector_settings settings = detector_defaults((enum detector_kind)kind);
+        memset(&detector, 0, sizeof(detector));
+        memset(&plain, 0, sizeof(plain));
+        detector_init(&detector, (enum detector_kind)kind, &settings);
+        detector_init(&plain, (enum detector_kind)kind, &settings);
+        for (int i = 0; i < 2000; i++) {
+            if (i % 97 == 5) {
+                assert_int_equal(detector_step(&detector, broken[(i / 97) % 3]), DETECT_NONE);
+            }
+            double x = stream_chance(&random, i < 1000 ? 0.2 : 0.8) ? 1.0 : 0.0;
+            assert_int_equal(detector_step(&detector, x), detector_step(&plain, x));
+        }
+        assert_memory_equal(&detector, &plain, sizeof(plain));
+    }
+}
+
+/* The statistic passes the fixed threshold at an alarm, and at no other step. */
+static void detector_threshold_when_fixed_is_where_it_alarms(void **state)
+{
+    (void)state;
+    static const enum detector_kind fixed[] = {
+        DETECTOR_PAGE_HINKLEY, DETECTOR_CUSUM,   DETECTOR_EWMA, DETECTOR_GMA,
+        DETECTOR_E_SR,         DETECTOR_E_CUSUM, DETECTOR_CTM};
+    for (size_t k = 0; k < sizeof(fixed) / sizeof(fixed[0]); k++) {
+        struct detector_settings settings = detector_defaults(fixed[k]);
+        uint32_t option_i;
+        if (fixed[k] == DETECTOR_GMA) {
+            assert_true(detector_find_option(DETECTOR_GMA, "threshold", &option_i));
+            settings.values[option_i] = 0.2;
+        }
+        detector_init(&detector, fixed[k], &settings);
+        double threshold = detector_threshold(&detector);
+        assert_true(threshold > 0.0);
+        struct stream random;
+        stream_init(&random, 7, "test/threshold", 0);
+        int n_alarms = 0;
+        for (int i = 0; i < 6000; i++) {
+            double x = stream_chance(&random, i < 3000 ? 0.2 : 0.9) ? 1.0 : 0.0;
+            bool is_alarm = detector_step(&detector, x) == DETECT_DRIFT;
+            bool is_beyond = fabs(detector_statistic(&detector)) >= threshold;
+            n_alarms += is_alarm ? 1 : 0;
+            assert_true(!is_alarm || is_beyond);
+        }
+        assert_true(n_alarms > 0);
+    }
+    struct detector_settings settings = detector_defaults(DETECTOR_DDM);
+    detector_init(&detector, DETECTOR_DDM, &settings);
+    assert_true(isnan(detector_threshold(&detector)));
+}
+
+static void detector_when_ctm_promises_a_run_length_has_its_own_default(void **state)
+{
+    (void)state;
+    struct detector_settings settings = detector_defaults(DETECTOR_CTM);
+    set(&settings, DETECTOR_CTM, "guarantee", CTM_ARL);
+    detector_init(&detector, DETECTOR_CTM, &settings);
+    assert_true(fabs(detector.as.ctm.options.c - 1e4) <= 0.0);
+    set(&settings, DETECTOR_CTM, "arl", 500.0);
+    detector_init(&detector, DETECTOR_CTM, &settings);
+    assert_true(fabs(detector.as.ctm.options.c - 500.0) <= 0.0);
+    set(&settings, DETECTOR_CTM, "guarantee", CTM_EVER);
+    detector_init(&detector, DETECTOR_CTM, &settings);
+    assert_true(fabs(detector.as.ctm.options.c - 100.0) <= 0.0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +217,9 @@ int main(void)
         cmocka_unit_test(detector_when_defaults_are_used_is_the_detector_itself),
         cmocka_unit_test(detector_wrong_when_options_disagree_says_so),
         cmocka_unit_test(detector_when_values_are_hostile_stays_total),
+        cmocka_unit_test(detector_step_when_value_is_not_finite_changes_nothing),
+        cmocka_unit_test(detector_threshold_when_fixed_is_where_it_alarms),
+        cmocka_unit_test(detector_when_ctm_promises_a_run_length_has_its_own_default),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 #include "core/base/prng.h"
 #include "core/detect/e_detector.h"
 #include "tests/lib/memory_visit.h"
+#include "tests/lib/beta_draw.h"
 #include "tests/lib/truth_stream.h"
 
 static void assert_near(double seen, double expected)
@@ -21,17 +22,24 @@ static void assert_near(double seen, double expected)
     }
 }
 
+/* Rows are known to be independent. */
+static void trust(struct e_detector *detector)
+{
+    detector->dispersion = (struct dispersion){.value = 0.5, .n_looks = DISPERSION_MEMORY};
+}
+
 /* Figures: R = (R + 1) * binom.pmf(f, n, a) / binom.pmf(f, n, t), mean over the four alternatives. */
 static void e_detector_when_computed_elsewhere_is_the_same(void **state)
 {
     (void)state;
     struct e_detector detector;
     e_detector_init(&detector, 0.1);
-    assert_near(e_detector_step(&detector, 10, 100), 0.2952824579055271);
-    assert_near(e_detector_step(&detector, 15, 100), 2.5519652181616648);
-    assert_near(e_detector_step(&detector, 20, 100), 110.57410852893636);
-    assert_near(e_detector_step(&detector, 0, 0), 110.57410852893636);
-    assert_near(e_detector_step(&detector, 30, 100), 24095494.03775905);
+    trust(&detector);
+    assert_near(e_detector_step(&detector, 10, 100, 1e4), 0.2952824579055271);
+    assert_near(e_detector_step(&detector, 15, 100, 1e4), 2.5519652181616648);
+    assert_near(e_detector_step(&detector, 20, 100, 1e4), 110.57410852893636);
+    assert_near(e_detector_step(&detector, 0, 0, 1e4), 110.57410852893636);
+    assert_near(e_detector_step(&detector, 30, 100, 1e4), 24095494.03775905);
     assert_near(e_detector_value(&detector), 24095494.03775905);
     e_detector_reset(&detector);
     assert_true(e_detector_value(&detector) == 0.0);
@@ -43,6 +51,7 @@ static void evidence_when_of_totals_is_that_of_one_window(void **state)
     (void)state;
     struct e_detector detector;
     e_detector_init(&detector, 0.1);
+    trust(&detector);
     assert_near(exp(e_detector_evidence(&detector, 10, 100)), 0.2952824579055271);
     assert_near(e_detector_evidence(&detector, 0, 0), 0.0);
     assert_true(e_detector_evidence(&detector, 30000, 100000) >
@@ -57,11 +66,12 @@ static void e_detector_when_the_change_is_gross_stays_at_its_cap(void **state)
     (void)state;
     struct e_detector detector;
     e_detector_init(&detector, 0.05);
+    trust(&detector);
     for (int i = 0; i < 100; i++) {
-        assert_true(e_detector_step(&detector, 4000, 5000) <= 1e12);
+        assert_true(e_detector_step(&detector, 4000, 5000, 1e4) <= 1e12);
     }
     assert_true(e_detector_value(&detector) == 1e12);
-    assert_true(e_detector_step(&detector, 0, 100000) == 0.0);
+    assert_true(e_detector_step(&detector, 0, 100000, 1e4) == 0.0);
 }
 
 static void e_detector_when_given_odd_rates_stays_finite(void **state)
@@ -72,7 +82,7 @@ static void e_detector_when_given_odd_rates_stays_finite(void **state)
         struct e_detector detector;
         e_detector_init(&detector, rates[i]);
         for (uint32_t j = 0; j < 50; j++) {
-            double value = e_detector_step(&detector, j * 3, 40 + j);
+            double value = e_detector_step(&detector, j * 3, 40 + j, 1e4);
             assert_true(value >= 0.0);
             assert_true(value <= 1e12);
         }
@@ -90,10 +100,11 @@ static double run_length(double tolerated, double rate, uint32_t n, double thres
     for (int run = 0; run < n_runs; run++) {
         struct e_detector detector;
         e_detector_init(&detector, tolerated);
+        trust(&detector);
         int windows = 0;
         double value = 0.0;
         while (value < threshold && windows < windows_max) {
-            value = e_detector_step(&detector, (uint32_t)stream_binomial(&stream, n, rate), n);
+            value = e_detector_step(&detector, (uint32_t)stream_binomial(&stream, n, rate), n, 1e4);
             windows++;
         }
         sum += windows;
@@ -125,14 +136,66 @@ static void e_detector_when_restored_goes_on_alike(void **state)
     static struct memory_visit memory;
     struct e_detector first, second = {0};
     e_detector_init(&first, 0.1);
-    (void)e_detector_step(&first, 14, 100);
+    (void)e_detector_step(&first, 14, 100, 1e4);
     memory_visit_init(&memory);
     e_detector_visit(&memory.visit, "detector", &first);
     memory_visit_rewind(&memory);
     e_detector_visit(&memory.visit, "detector", &second);
     assert_true(memory_visit_is_done(&memory));
     assert_true(e_detector_value(&first) == e_detector_value(&second));
-    assert_true(e_detector_step(&first, 17, 90) == e_detector_step(&second, 17, 90));
+    assert_true(e_detector_step(&first, 17, 90, 1e4) == e_detector_step(&second, 17, 90, 1e4));
+}
+
+/* Labels of bursts: a rate of its own for each window, from a beta distribution with the tolerated mean, 200 labels. What each run cost is told by the
+ * number of alarms of 100 runs of two and a half days. */
+static void e_detector_when_labels_come_in_bursts_keeps_its_run_length(void **state)
+{
+    (void)state;
+    static const double concentrations[] = {1000.0, 100.0, 30.0};
+    struct stream stream;
+    stream_init(&stream, 17, "tests/e_detector/bursts", 0);
+    for (int k = 0; k < 3; k++) {
+        int n_alarms = 0;
+        for (int run = 0; run < 100; run++) {
+            struct e_detector detector;
+            e_detector_init(&detector, 0.12);
+            for (int window = 0; window < 720; window++) {
+                double rate = beta_draw(&stream, 0.12, concentrations[k]);
+                uint32_t lost = (uint32_t)stream_binomial(&stream, 200, rate);
+                double value = e_detector_step(&detector, lost, 200, 1e4);
+                if (value >= 1e4) {
+                    n_alarms++;
+                    e_detector_reset(&detector);
+                }
+            }
+        }
+        assert_true(n_alarms <=
+                    30); /* 201,600 windows at a run length of 10,000 are 20; two deviations more. */
+    }
+}
+
+/* Another version: what was learned of how labels come stays, and a loss shows at once. */
+static void e_detector_when_restarted_keeps_the_dispersion(void **state)
+{
+    (void)state;
+    struct stream stream;
+    stream_init(&stream, 19, "tests/e_detector/restart", 0);
+    struct e_detector detector;
+    e_detector_init(&detector, 0.12);
+    assert_true(dispersion_used(&detector.dispersion) > 20.0);
+    for (int window = 0; window < 100; window++) {
+        (void)e_detector_step(&detector, (uint32_t)stream_binomial(&stream, 300, 0.1), 300, 1e4);
+    }
+    double used = dispersion_used(&detector.dispersion);
+    assert_true(used < 2.5);
+    e_detector_restart(&detector, 0.15);
+    assert_true(dispersion_used(&detector.dispersion) == used);
+    assert_true(e_detector_value(&detector) == 0.0);
+    int delay = 0;
+    while (e_detector_step(&detector, (uint32_t)stream_binomial(&stream, 300, 0.3), 300, 1e4) < 1e4) {
+        delay++;
+    }
+    assert_true(delay <= 3);
 }
 
 /* Index of the first alarm on a stream, or -1; the statistic at it. */
@@ -339,6 +402,8 @@ int main(void)
         cmocka_unit_test(e_detector_when_nothing_changed_runs_as_long_as_its_threshold),
         cmocka_unit_test(e_detector_when_quality_falls_alarms_within_windows),
         cmocka_unit_test(e_detector_when_restored_goes_on_alike),
+        cmocka_unit_test(e_detector_when_labels_come_in_bursts_keeps_its_run_length),
+        cmocka_unit_test(e_detector_when_restarted_keeps_the_dispersion),
         cmocka_unit_test(mixtures_when_river_binary_alarm_where_published),
         cmocka_unit_test(mixtures_when_stream_is_scaled_or_mirrored_alarm_alike),
         cmocka_unit_test(mixtures_when_options_are_wrong_say_which),

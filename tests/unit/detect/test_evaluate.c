@@ -64,6 +64,18 @@ static void evaluate_when_figures_are_capymoas_is_the_same(void **state)
     assert_near(evaluation.normalized_delay, 0.75);
 }
 
+/* An episode without an end of its own ends with the next one, or with the stream: 50 of 299 rows, and 100 of 599. */
+static void evaluate_when_episodes_are_endless_measures_delay_by_what_there_was(void **state)
+{
+    (void)state;
+    static const struct episode episodes[] = {{100, 100 + (uint64_t)UINT32_MAX},
+                                              {400, 400 + (uint64_t)UINT32_MAX}};
+    static const uint64_t alarms[] = {150, 500};
+    struct evaluation evaluation = evaluate(1000, alarms, 2, episodes, 2);
+    assert_int_equal(evaluation.n_detected, 2);
+    assert_near(evaluation.normalized_delay, (50.0 / 299.0 + 100.0 / 599.0) / 2.0);
+}
+
 static void evaluate_when_nothing_was_said_has_no_precision(void **state)
 {
     (void)state;
@@ -155,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(evaluate_when_figures_are_rivers_is_the_same),
         cmocka_unit_test(evaluate_when_figures_are_capymoas_is_the_same),
+        cmocka_unit_test(evaluate_when_episodes_are_endless_measures_delay_by_what_there_was),
         cmocka_unit_test(evaluate_when_nothing_was_said_has_no_precision),
         cmocka_unit_test(evaluate_when_false_alarms_are_counted_has_their_interval),
         cmocka_unit_test(evaluate_when_episodes_overlap_gives_each_alarm_to_the_last),

@@ -312,6 +312,25 @@ static void rules_when_a_holiday_explains_the_drift_stay_silent(void **state)
     }
 }
 
+static void rules_when_a_holiday_is_withdrawn_see_the_drift_again(void **state)
+{
+    (void)state;
+    struct control_event control = {
+        .kind = CONTROL_CALENDAR,
+        .calendar = {CALENDAR_HOLIDAY, bench.event.at, bench.event.at + NS_PER_DAY, {0}}};
+    bench.event.kind = EVENT_CONTROL;
+    bench.event.control = control;
+    bench_step(&bench);
+    control.kind = CONTROL_WITHDRAW;
+    bench.event.kind = EVENT_CONTROL;
+    bench.event.control = control;
+    bench_step(&bench);
+    for (int i = 0; i < 50 && bench_find(&bench, ADVICE_OPEN) == NULL; i++) {
+        bench_window(&bench, 1, (struct bench_window){.shifted = true, .positives = 900});
+    }
+    assert_non_null(bench_find(&bench, ADVICE_OPEN));
+}
+
 static void rules_when_a_person_has_taken_over_propose_nothing(void **state)
 {
     (void)state;
@@ -353,6 +372,7 @@ int main(void)
         ON_BENCH(rules_when_no_answer_comes_page_within_minutes),
         ON_BENCH(rules_when_only_inputs_drift_page_after_an_hour),
         ON_BENCH(rules_when_a_holiday_explains_the_drift_stay_silent),
+        ON_BENCH(rules_when_a_holiday_is_withdrawn_see_the_drift_again),
         ON_BENCH(rules_when_a_person_has_taken_over_propose_nothing),
         ON_BENCH(rules_when_restored_go_on_alike),
     };

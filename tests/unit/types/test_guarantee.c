@@ -13,7 +13,7 @@ static struct assurance usual(void)
 {
     return (struct assurance){.guarantee = GUARANTEE_FDR,
                               .bound = 0.05,
-                              .e_value = 1e9,
+                              .evidence = 1e9,
                               .level = 1e-6,
                               .wealth_before = 0.03,
                               .wealth_after = 0.06,
@@ -36,7 +36,7 @@ static void assurance_when_a_number_is_none_is_invalid(void **state)
     const double wrong[] = {zero / zero, 1.0 / zero, -1e-9};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct assurance assurance = usual();
-        double *fields[] = {&assurance.bound,         &assurance.e_value,      &assurance.level,
+        double *fields[] = {&assurance.bound,         &assurance.evidence,     &assurance.level,
                             &assurance.wealth_before, &assurance.wealth_after, &assurance.share};
         for (size_t k = 0; k < sizeof(fields) / sizeof(fields[0]); k++) {
             assurance = usual();

@@ -56,7 +56,7 @@ static void schema_when_a_number_is_not_finite_or_an_enum_out_of_range_refuses(v
     double zero = 0.0;
     story_propose_rollback(story, 1, FRAUD)->value = zero / zero;
     assert_refused(story, 1, REFUSAL_MALFORMED);
-    story_propose_rollback(story, 1, FRAUD)->assurance.e_value = zero / zero;
+    story_propose_rollback(story, 1, FRAUD)->assurance.evidence = zero / zero;
     assert_refused(story, 1, REFUSAL_MALFORMED);
     story_propose_rollback(story, 1, FRAUD)->assurance.share = 1.5;
     assert_refused(story, 1, REFUSAL_MALFORMED);
@@ -178,6 +178,34 @@ static void policy_when_the_table_wants_a_human_escalates(void **state)
     advice_cite(item, labels);
     assert_refused(story, 5, REFUSAL_NEEDS_HUMAN);
     assert_true(story_entry(story, 1)->escalated);
+}
+
+static void policy_when_a_freeze_is_withdrawn_lets_through_what_it_held(void **state)
+{
+    struct story *story = *state;
+    story->event = (struct event){.kind = EVENT_CONTROL};
+    story->event.control.kind = CONTROL_CALENDAR;
+    story->event.control.calendar = (struct calendar_entry){
+        CALENDAR_FREEZE, story->now - NS_PER_MIN, story->now + NS_PER_HOUR, {0}};
+    struct control_event control = story->event.control;
+    story_step(story);
+    for (int i = 0; i < 2; i++) {
+        struct advice_item *item = story_propose_rollback(story, 1, FRAUD);
+        item->verb = VERB_CANARY;
+        item->args.target.value = 6;
+        item->args.subject = (struct digest128){1000 + FRAUD, 6};
+        item->args.weight_ppm = 100000;
+        if (i == 0) {
+            assert_refused(story, 5, REFUSAL_FROZEN);
+            control.kind = CONTROL_WITHDRAW;
+            story->event = (struct event){.kind = EVENT_CONTROL, .control = control};
+            story_step(story);
+        }
+    }
+    uint32_t n_refused = story_count(story, RECORD_REFUSED);
+    story_tick(story);
+    assert_true(story_count(story, RECORD_REFUSED) == n_refused ||
+                story_record(story, RECORD_REFUSED)->reason != REFUSAL_FROZEN);
 }
 
 static void policy_when_a_freeze_begins_soon_refuses_but_lets_containment_through(void **state)
@@ -347,6 +375,7 @@ int main(void)
         TEST(policy_when_no_rule_fits_forbids),
         TEST(policy_when_it_purges_forbids),
         TEST(policy_when_the_table_wants_a_human_escalates),
+        TEST(policy_when_a_freeze_is_withdrawn_lets_through_what_it_held),
         TEST(policy_when_a_freeze_begins_soon_refuses_but_lets_containment_through),
         TEST(precondition_when_the_target_is_gone_or_does_not_fit_refuses),
         TEST(precondition_when_the_evaluation_is_of_another_artefact_refuses),
