@@ -22,7 +22,7 @@ struct bench_request {
 };
 
 /* Runs what was asked for: {"build","compiler","results":[{"name","unit","value","n","limit","of_limit"}]}. value is unscaled; limit is what a bare
- * loop that does the least reaches in the same unit, null where there is none; of_limit is above 1 when slower than it. No case with such a
+ * loop that does the least reaches in the same unit, null where there is none; of_limit is the time taken over that of the bare loop: above 1 when slower than it, 0.5 in half of its time. No case with such a
  * name is ERR_USAGE. */
 enum err bench_run(const struct bench_request *request, json_t **ret_result,
                    struct err_text *ret_text) MUST_USE;

@@ -50,7 +50,7 @@ static enum err detector(struct bench *bench, struct timing *ret_timing)
     e_detector_init(&detector, 0.1);
     double sum = 0.0, began = bench_cpu_s();
     for (uint64_t i = 0; i < DETECTIONS; i++) {
-        sum += e_detector_step(&detector, (uint32_t)(i & 7), 60);
+        sum += e_detector_step(&detector, (uint32_t)(i & 7), 60, 1e4);
     }
     *ret_timing = (struct timing){bench_cpu_s() - began, DETECTIONS};
     bench->sink += sum > 1.0 ? 1 : 0;
@@ -261,7 +261,7 @@ static enum err bank(struct bench *bench, struct timing *ret_timing)
             bank_open(&banks[i], &fleet);
             bank_step(&banks[i], &window, &fleet, &alarms);
             bench->sink += alarms.n_alarms;
-            sum += e_detector_step(&banks[i].labels, 90 + (round & 7), 900);
+            sum += e_detector_step(&banks[i].labels, 90 + (round & 7), 900, 1e4);
         }
     }
     *ret_timing = (struct timing){bench_cpu_s() - began, BANK_ROUNDS};

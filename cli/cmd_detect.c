@@ -5,14 +5,17 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/detect_in.h"
 #include "cli/detect_out.h"
 #include "reports/reports.h"
 
-enum { COLUMN, DETECTOR, SET, EVALUATE, MAX_DELAY, PLOT, LIST, JSON, N_OPTIONS };
+enum { COLUMN, HEADER, NO_HEADER, DETECTOR, SET, EVALUATE, MAX_DELAY, PLOT, LIST, JSON, N_OPTIONS };
 
 static const struct option_entry options[N_OPTIONS] = {
     [COLUMN] = {"column", "NAME",
                 "column to watch, or its number from 0; needed when there are more than one"},
+    [HEADER] = {"header", NULL, "the first row is a header, whatever it holds"},
+    [NO_HEADER] = {"no-header", NULL, "the first row is a row; columns have numbers only"},
     [DETECTOR] = {"detector", "NAME", "what watches it; --list names them"},
     [SET] = {"set", "KEY=VALUE...", "an option of the detector; may be given more than once"},
     [EVALUATE] = {"evaluate", "TRUTH",
@@ -29,9 +32,12 @@ static const char usage[] =
 static const char about[] =
     "Feeds the rows of a column to a drift detector and prints the rows, from 0, at which it alarms. Without a file, or\n"
     "with -, standard input is read. Rows without a finite number are listed and not shown to the detector, but count.\n"
-    "Defaults are those of river, so that its users get the alarms they know; see docs/detectors.md.";
+    "Defaults are those of river, so that its users get the alarms they know; see docs/detectors.md.\n"
+    "Exit status: 0 watched, alarms or none; 2 wrong usage; 65 nothing to watch, or bad data or TRUTH; 66 no such file;\n"
+    "69 no gnuplot; 70 out of memory; 73 the picture cannot be written; 74 reading or writing failed. The alarms are\n"
+    "printed before the picture is drawn.";
 
-enum { BASELINE_EVERY = 100, LISTED_BYTES = 380 };
+enum { BASELINE_EVERY = 100 };
 
 static enum err no_memory(struct err_text *text)
 {
@@ -53,105 +59,17 @@ static enum err rows_put(struct rows *rows, uint64_t row, struct err_text *text)
     return OK;
 }
 
-static enum err choose_detector(const char *name, enum detector_kind *ret_kind, struct err_text *text)
-{
-    if (detector_find(name, ret_kind)) {
-        return OK;
-    }
-    char listed[LISTED_BYTES];
-    struct text words;
-    text_init(&words, listed, sizeof(listed));
-    for (int kind = 0; kind < N_DETECTOR_KINDS; kind++) {
-        text_put(&words, kind == 0 ? "" : ", ");
-        text_put(&words, detector_form((enum detector_kind)kind)->name);
-    }
-    return err_set(text, ERR_USAGE, "no detector '%.60s'; there are: %s", name, listed);
-}
-
-static enum err no_such_option(const struct detector_form *form, const char *name,
-                               struct err_text *text)
-{
-    char listed[LISTED_BYTES];
-    struct text words;
-    text_init(&words, listed, sizeof(listed));
-    for (uint32_t i = 0; i < form->n_options; i++) {
-        text_put(&words, i == 0 ? "" : ", ");
-        text_put(&words, form->options[i].name);
-    }
-    return err_set(text, ERR_USAGE, "%s has no option '%.60s'; it has: %s", form->name, name, listed);
-}
-
-/* A choice by its word; yes and no also as true, false, 1 and 0. */
-static bool read_choice(const struct detector_option *option, const char *word, double *ret_value)
-{
-    static const char *const yes_no[][3] = {{"0", "false", "False"}, {"1", "true", "True"}};
-    bool is_flag = strcmp(option->choices[0], "no") == 0;
-    for (uint32_t i = 0; i < DETECTOR_CHOICES_MAX && option->choices[i] != NULL; i++) {
-        bool is_it = strcmp(option->choices[i], word) == 0;
-        for (uint32_t k = 0; is_flag && k < 3; k++) {
-            is_it = is_it || strcmp(yes_no[i][k], word) == 0;
-        }
-        if (is_it) {
-            *ret_value = i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum err set_option(const struct detector_form *form, uint32_t option_i, const char *word,
-                           struct detector_settings *settings, struct err_text *text)
-{
-    const struct detector_option *option = &form->options[option_i];
-    double *value = &settings->values[option_i];
-    if (option->choices[0] != NULL) {
-        char listed[LISTED_BYTES];
-        struct text words;
-        text_init(&words, listed, sizeof(listed));
-        for (uint32_t i = 0; i < DETECTOR_CHOICES_MAX && option->choices[i] != NULL; i++) {
-            text_put(&words, i == 0 ? "" : ", ");
-            text_put(&words, option->choices[i]);
-        }
-        return read_choice(option, word, value)
-                   ? OK
-                   : err_set(text, ERR_USAGE, "%s: option %s: '%.60s' is none of: %s", form->name,
-                             option->name, word, listed);
-    }
-    char *end = NULL;
-    double number = strtod(word, &end);
-    if (end == word || *end != '\0' || !detector_takes(option, number)) {
-        char lowest[32], highest[32];
-        detector_value_word(option, option->lowest, lowest);
-        detector_value_word(option, option->highest, highest);
-        return err_set(text, ERR_USAGE, "%s: option %s: '%.60s' is not a %s from %s to %s",
-                       form->name, option->name, word, option->is_whole ? "whole number" : "number",
-                       lowest, highest);
-    }
-    *value = number;
-    return OK;
-}
-
 static enum err read_settings(const struct arguments *arguments, struct detection *detection,
                               struct err_text *text)
 {
-    const struct detector_form *form = detector_form(detection->kind);
     detection->settings = detector_defaults(detection->kind);
     for (uint32_t i = 0; i < arguments->n_repeats; i++) {
-        const char *word = arguments->repeats[i].value, *equals = strchr(word, '=');
-        char name[64];
-        uint32_t option_i = 0;
-        if (equals == NULL || (size_t)(equals - word) >= sizeof(name)) {
-            return err_set(text, ERR_USAGE, "option --set: '%.60s' is not KEY=VALUE", word);
-        }
-        memcpy(name, word, (size_t)(equals - word));
-        name[equals - word] = '\0';
-        if (!detector_find_option(detection->kind, name, &option_i)) {
-            return no_such_option(form, name, text);
-        }
-        TRY(set_option(form, option_i, equals + 1, &detection->settings, text));
+        TRY(setting_take(detection->kind, arguments->repeats[i].value, &detection->settings, text));
     }
     const char *wrong = detector_wrong(detection->kind, &detection->settings);
-    return wrong == NULL ? OK : err_set(text, ERR_USAGE, "%s: %s", form->name, wrong);
+    return wrong == NULL
+               ? OK
+               : err_set(text, ERR_USAGE, "%s: %s", detector_form(detection->kind)->name, wrong);
 }
 
 static enum err keep_for_plot(struct detection *detection, double value, double statistic,
@@ -231,107 +149,41 @@ static enum err watch(struct column *column, struct detector *detector, bool kee
     }
 }
 
-/* Changes as read, growing. */
-struct changes {
-    struct episode *at;
-    uint64_t n, capacity;
-};
-
-static enum err truth_put(struct changes *truth, struct episode episode, struct err_text *text)
+/* No alarm on a stream without a value would pass for calm. */
+static enum err something_seen(const struct detection *detection, struct err_text *text)
 {
-    if (truth->n == truth->capacity) {
-        uint64_t capacity = truth->capacity == 0 ? 64 : 2 * truth->capacity;
-        struct episode *at = realloc(truth->at, capacity * sizeof(*at));
-        if (at == NULL) {
-            return no_memory(text);
-        }
-        truth->at = at;
-        truth->capacity = capacity;
+    const char *column = detection->column == NULL ? "" : detection->column;
+    const char *word = detection->column == NULL ? "" : ": column ";
+    uint64_t n_empty = 0;
+    for (int kind = CELL_MISSING; kind < N_CELL_KINDS; kind++) {
+        n_empty += detection->events[kind].n;
     }
-    truth->at[truth->n++] = episode;
-    return OK;
-}
-
-static const char *skip_blanks(const char *at, const char *end)
-{
-    while (at < end && (*at == ' ' || *at == '\t' || *at == '\r')) {
-        at++;
+    if (detection->n == 0) {
+        return err_set(text, ERR_DATA, "%.250s%s%.60s: no row after the header; nothing to watch",
+                       detection->input, word, column);
     }
-    return at;
-}
-
-/* A row's number at *at; false when there is none. */
-static bool take_row(const char **at, const char *end, uint64_t *ret_row)
-{
-    const char *from = skip_blanks(*at, end);
-    uint64_t row = 0;
-    for (*at = from; *at < end && **at >= '0' && **at <= '9' && *at - from < 15; (*at)++) {
-        row = row * 10 + (uint64_t)(**at - '0');
+    if (n_empty < detection->n) {
+        return OK;
     }
-    *ret_row = row;
-    bool is_row = *at > from;
-    *at = skip_blanks(*at, end);
-    return is_row;
-}
-
-/* A line `first` or `first,last`; the last of a lone `first` is max_delay later. */
-static bool read_episode(const char *at, const char *end, uint64_t max_delay,
-                         struct episode *ret_episode)
-{
-    uint64_t from = 0, to = 0;
-    if (!take_row(&at, end, &from)) {
-        return false;
-    }
-    to = from + max_delay;
-    if (at < end && *at == ',') {
-        at++;
-        if (!take_row(&at, end, &to)) {
-            return false;
-        }
-    }
-    *ret_episode = (struct episode){from, to};
-    return at == end && to >= from;
-}
-
-/* Blank lines and a header are passed over. */
-static enum err read_truth(const char *path, struct slice bytes, uint64_t max_delay,
-                           struct changes *truth, struct err_text *text)
-{
-    const char *at = bytes.bytes, *end = bytes.bytes + bytes.n_bytes;
-    for (uint32_t line = 1; at < end; line++) {
-        const char *feed = memchr(at, '\n', (size_t)(end - at));
-        const char *line_end = feed == NULL ? end : feed;
-        const char *first = skip_blanks(at, line_end);
-        bool is_header = line == 1 && first < line_end && (*first < '0' || *first > '9');
-        struct episode episode;
-        if (first < line_end && !is_header) {
-            if (!read_episode(at, line_end, max_delay, &episode)) {
-                return err_set(text, ERR_DATA, "%.400s: line %u: wants `row` or `first,last`", path,
-                               line);
-            }
-            TRY(truth_put(truth, episode, text));
-        }
-        at = feed == NULL ? end : feed + 1;
-    }
-    return OK;
-}
-
-static int by_from(const void *a, const void *b)
-{
-    uint64_t left = ((const struct episode *)a)->from, right = ((const struct episode *)b)->from;
-    return left < right ? -1 : left > right;
+    return err_set(text, ERR_DATA,
+                   "%.250s%s%.60s: none of %llu rows holds a finite number (%llu missing, %llu text, "
+                   "%llu nan, %llu infinite); nothing to watch",
+                   detection->input, word, column, (unsigned long long)detection->n,
+                   (unsigned long long)detection->events[CELL_MISSING].n,
+                   (unsigned long long)detection->events[CELL_TEXT].n,
+                   (unsigned long long)detection->events[CELL_NAN].n,
+                   (unsigned long long)detection->events[CELL_INFINITE].n);
 }
 
 static enum err judge(const char *path, const struct changes *truth, struct detection *detection,
                       struct err_text *text)
 {
-    for (uint64_t i = 1; i < truth->n; i++) {
-        if (truth->at[i - 1].from == truth->at[i].from) {
-            return err_set(text, ERR_DATA, "%.400s: two changes at row %llu", path,
-                           (unsigned long long)truth->at[i].from);
-        }
-    }
     uint64_t n = detection->n, n_alarms = detection->alarms.n;
+    if (truth->n > 0 && truth->farthest >= n) {
+        return err_set(
+            text, ERR_DATA, "%.300s: line %u: a change at row %llu, but the last row is %llu", path,
+            truth->farthest_line, (unsigned long long)truth->farthest, (unsigned long long)n - 1);
+    }
     detection->has_truth = true;
     detection->evaluation = evaluate(n, detection->alarms.at, n_alarms, truth->at, truth->n);
     uint64_t as_many = n_alarms == 0 ? 0 : n / n_alarms;
@@ -351,6 +203,8 @@ static enum err plot(const char *path, const struct detection *detection,
     struct stream_plot plot = {.detector = form->name,
                                .column = detection->column == NULL ? "value" : detection->column,
                                .n = detection->n,
+                               .threshold = detection->threshold,
+                               .is_two_sided = detection->kind == DETECTOR_EWMA,
                                .values = detection->values,
                                .statistics = detection->statistics,
                                .alarms = detection->alarms.at,
@@ -369,40 +223,86 @@ static enum err run(const struct arguments *arguments, struct files *files,
     bool is_input = arguments->n_targets == 0 || strcmp(arguments->targets[0], "-") == 0;
     uint64_t max_delay = UINT32_MAX;
     TRY(arguments_number(values[MAX_DELAY], "max-delay", 0, UINT32_MAX, &max_delay, text));
-    TRY(choose_detector(values[DETECTOR], &detection->kind, text));
+    TRY(detector_choose(values[DETECTOR], &detection->kind, text));
     TRY(read_settings(arguments, detection, text));
     if (values[EVALUATE] != NULL) {
         struct slice bytes;
-        TRY(files_read(files, values[EVALUATE], &bytes, text));
-        TRY(read_truth(values[EVALUATE], bytes, max_delay, truth, text));
-        qsort(truth->at, truth->n, sizeof(truth->at[0]), by_from);
+        TRY(files_read_any(files, values[EVALUATE], &bytes, text));
+        TRY(truth_read(values[EVALUATE], bytes, max_delay, truth, text));
     }
     struct slice bytes;
     detection->input = is_input ? "standard input" : arguments->targets[0];
     detection->column = values[COLUMN];
     TRY(is_input ? files_read_input(files, &bytes, text)
-                 : files_read(files, arguments->targets[0], &bytes, text));
+                 : files_read_any(files, arguments->targets[0], &bytes, text));
     struct column column;
-    TRY(column_open(&column, detection->input, bytes, values[COLUMN], text));
+    enum column_header header = values[HEADER] != NULL      ? COLUMN_HEADER_FIRST
+                                : values[NO_HEADER] != NULL ? COLUMN_HEADER_NONE
+                                                            : COLUMN_HEADER_GUESSED;
+    TRY(column_open(&column, detection->input, bytes, values[COLUMN], header, text));
     struct detector *detector = malloc(sizeof(*detector));
     if (detector == NULL) {
         return no_memory(text);
     }
     detector_init(detector, detection->kind, &detection->settings);
+    detection->threshold = detector_threshold(detector);
     enum err err = watch(&column, detector, values[PLOT] != NULL, detection, text);
     free(detector);
     TRY(err);
-    if (values[EVALUATE] != NULL) {
-        TRY(judge(values[EVALUATE], truth, detection, text));
+    TRY(something_seen(detection, text));
+    return values[EVALUATE] == NULL ? OK : judge(values[EVALUATE], truth, detection, text);
+}
+
+/* What was found is printed before anything is drawn: a picture that fails loses nothing. A write that fails is told when the program ends. */
+static enum err tell(const struct arguments *arguments, const struct detection *detection,
+                     const struct changes *truth, struct err_text *text)
+{
+    if (arguments->values[JSON] == NULL) {
+        detection_text(detection);
+    } else if (!detection_json(detection)) {
+        return no_memory(text);
     }
-    return values[PLOT] == NULL ? OK : plot(values[PLOT], detection, truth, text);
+    const char *path = arguments->values[PLOT];
+    return path == NULL ? OK : plot(path, detection, truth, text);
+}
+
+/* Options that say nothing beside each other. */
+static enum err check_together(const struct arguments *arguments, struct err_text *text)
+{
+    const char *const *values = arguments->values;
+    if (values[LIST] != NULL) {
+        for (uint32_t i = 0; i < N_OPTIONS; i++) {
+            bool is_of_list = i == LIST || i == DETECTOR || i == JSON;
+            if (values[i] != NULL && !is_of_list) {
+                return err_set(text, ERR_USAGE, "option --list: takes no --%s", options[i].name);
+            }
+        }
+        return arguments->n_targets == 0
+                   ? OK
+                   : err_set(text, ERR_USAGE, "option --list: takes no file, not '%.200s'",
+                             arguments->targets[0]);
+    }
+    if (arguments->n_targets > 1) {
+        return err_set(text, ERR_USAGE, "takes one file, not '%.200s' as well; see --help",
+                       arguments->targets[1]);
+    }
+    if (values[DETECTOR] == NULL) {
+        return err_set(text, ERR_USAGE, "wants --detector NAME; --list names them");
+    }
+    if (values[MAX_DELAY] != NULL && values[EVALUATE] == NULL) {
+        return err_set(text, ERR_USAGE, "option --max-delay: says nothing without --evaluate TRUTH");
+    }
+    if (values[HEADER] != NULL && values[NO_HEADER] != NULL) {
+        return err_set(text, ERR_USAGE, "options --header and --no-header: one of them");
+    }
+    return OK;
 }
 
 static int list(const struct arguments *arguments, struct err_text *text)
 {
     const char *name = arguments->values[DETECTOR];
     enum detector_kind kind = DETECTOR_ADWIN;
-    enum err err = name == NULL ? OK : choose_detector(name, &kind, text);
+    enum err err = name == NULL ? OK : detector_choose(name, &kind, text);
     if (err != OK) {
         return failed("detect", err, text);
     }
@@ -434,26 +334,16 @@ int cmd_detect(int argc, char **argv)
         print_help(usage, about, options, N_OPTIONS);
         return 0;
     }
-    if (err == OK && arguments.n_targets > 1) {
-        err = err_set(&text, ERR_USAGE, "takes one file, not '%s' as well; see --help",
-                      arguments.targets[1]);
-    }
+    err = err == OK ? check_together(&arguments, &text) : err;
     if (err == OK && arguments.values[LIST] != NULL) {
         return list(&arguments, &text);
-    }
-    if (err == OK && arguments.values[DETECTOR] == NULL) {
-        err = err_set(&text, ERR_USAGE, "wants --detector NAME; --list names them");
     }
     struct files *files = NULL;
     struct detection detection = {0};
     struct changes truth = {0};
     err = err == OK ? files_open(&files, &text) : err;
     err = err == OK ? run(&arguments, files, &detection, &truth, &text) : err;
-    if (err == OK && arguments.values[JSON] == NULL) {
-        detection_text(&detection);
-    } else if (err == OK && !detection_json(&detection)) {
-        err = err_set(&text, ERR_INTERNAL, "standard output: writing failed or out of memory");
-    }
+    err = err == OK ? tell(&arguments, &detection, &truth, &text) : err;
     int status = err == OK ? 0 : failed("detect", err, &text);
     detection_close(&detection);
     free(truth.at);

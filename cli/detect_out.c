@@ -35,6 +35,25 @@ static json_t *number_json(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+/* A word of the command line: bytes that are no UTF-8 become ?. */
+static json_t *word_json(const char *word)
+{
+    if (word == NULL) {
+        return json_null();
+    }
+    json_t *json = json_string(word);
+    char plain[512];
+    size_t n_bytes = 0;
+    for (; json == NULL && word[n_bytes] != '\0' && n_bytes + 1 < sizeof(plain); n_bytes++) {
+        plain[n_bytes] = '?';
+        if ((unsigned char)word[n_bytes] < 0x80) {
+            plain[n_bytes] = word[n_bytes];
+        }
+    }
+    plain[n_bytes] = '\0';
+    return json != NULL ? json : json_string(plain);
+}
+
 static json_t *value_json(const struct detector_option *option, double value)
 {
     if (option->choices[0] != NULL) {
@@ -136,10 +155,14 @@ static void set_evaluation(json_t *json, const struct detection *detection)
 
 static bool print_json(json_t *json)
 {
-    bool is_printed = json != NULL && json_dumpf(json, stdout, JSON_REAL_PRECISION(15)) == 0 &&
-                      fputc('\n', stdout) != EOF;
+    bool is_made = json != NULL;
+    if (is_made && json_dumpf(json, stdout, JSON_REAL_PRECISION(15)) == 0) {
+        (void)fputc('\n', stdout); /* The stream remembers a failure. */
+    } else if (is_made) {
+        is_made = ferror(stdout) != 0; /* Not written, for which main has the reason. */
+    }
     json_decref(json);
-    return is_printed;
+    return is_made;
 }
 
 bool detection_json(const struct detection *detection)
@@ -149,6 +172,8 @@ bool detection_json(const struct detection *detection)
     (void)json_object_set_new(json, "detector", json_string(form->name));
     (void)json_object_set_new(json, "n", json_integer((json_int_t)detection->n));
     (void)json_object_set_new(json, "alarms", rows_json(&detection->alarms));
+    (void)json_object_set_new(json, "file", word_json(detection->input));
+    (void)json_object_set_new(json, "column", word_json(detection->column));
     (void)json_object_set_new(json, "warnings", rows_json(&detection->warnings));
     (void)json_object_set_new(json, "data_quality", events_json(detection));
     for (uint32_t i = 0; i < form->n_options; i++) {

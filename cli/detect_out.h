@@ -27,7 +27,8 @@ struct detection {
     const char *column, *input; /* As given; column may be NULL. */
     enum detector_kind kind;
     struct detector_settings settings;
-    uint64_t n; /* Rows, also those without a number. */
+    double threshold; /* Of the statistic; NaN: none that is fixed. */
+    uint64_t n;       /* Rows, also those without a number. */
     double *values,
         *statistics; /* n each, NaN where the row has no number; only for a plot, otherwise NULL. */
     uint64_t capacity;
@@ -39,10 +40,10 @@ struct detection {
     struct trivial baselines[BASELINES];
 };
 
-/* False when out of memory or when writing failed. */
+/* False when out of memory; whoever prints watches stdout. */
 bool detection_json(const struct detection *detection);
 void detection_text(const struct detection *detection);
-/* All detectors, or one. */
+/* All detectors, or one; false as above. */
 bool detectors_json(const enum detector_kind *only);
 void detectors_text(const enum detector_kind *only);
 /* "clamped", "0.9999": a value of an option as it is given. */

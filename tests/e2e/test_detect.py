@@ -20,7 +20,8 @@ class Detect(lib.Case):
         self.stream()
         done = self.ok("detect", "s.csv", "--column", "error", "--detector", "ddm", "--json")
         result = json.loads(done.stdout)
-        self.assertEqual(list(result)[:3], ["detector", "n", "alarms"])
+        self.assertEqual(list(result)[:5], ["detector", "n", "alarms", "file", "column"])
+        self.assertEqual((result["file"], result["column"]), ("s.csv", "error"))
         self.assertEqual((result["detector"], result["n"]), ("ddm", 1000))
         self.assertEqual(len(result["alarms"]), 1)
         self.assertTrue(500 < result["alarms"][0] < 600)
@@ -35,9 +36,21 @@ class Detect(lib.Case):
         with open(path, "rb") as stream:
             silent = subprocess.run([lib.STEWARD, "detect", "--column", "1", "--detector", "ddm", "--json"], stdin=stream,
                                     stdout=subprocess.PIPE, check=True, cwd=self.folder)
-        plain = self.ok("detect", "s.csv", "--column", "error", "--detector", "ddm", "--json")
-        self.assertEqual(piped.stdout, plain.stdout)
-        self.assertEqual(silent.stdout, plain.stdout)
+        plain = self.json("detect", "s.csv", "--column", "error", "--detector", "ddm")
+        self.assertEqual(json.loads(piped.stdout), {**plain, "file": "standard input"})
+        self.assertEqual(json.loads(silent.stdout), {**plain, "file": "standard input", "column": "1"})
+
+    def test_input_when_it_comes_by_pipes_is_the_same_as_the_files(self):
+        self.stream()
+        self.write("truth.csv", "500\n")
+        words = "detect {} --column error --detector ddm --evaluate {} --json"
+        piped = subprocess.run(["bash", "-c", f"'{lib.STEWARD}' " + words.format("<(cat s.csv)", "<(cat truth.csv)")], stdout=subprocess.PIPE,
+                               check=True, cwd=self.folder)
+        plain = self.json(*words.format("s.csv", "truth.csv").split()[:-1])
+        self.assertEqual({**json.loads(piped.stdout), "file": "s.csv"}, plain)
+        done = subprocess.run(["bash", "-c", f"'{lib.STEWARD}' detect <(true) --detector ddm"], stderr=subprocess.PIPE, check=False, cwd=self.folder)
+        self.assertEqual(done.returncode, 65)
+        self.assertIn(b"is empty", done.stderr)
 
     def test_rows_when_they_hold_no_number_are_listed_and_counted(self):
         self.write("s.csv", "a,x\n1,0\n2,\n3,NaN\n4,inf\n5,abc\n6,1\n7\n8,0.5\n9,-1e400\n")
@@ -57,14 +70,40 @@ class Detect(lib.Case):
         self.assertTrue(dense)
         self.assertEqual(holes, [2 * row for row in dense])
 
-    def test_columns_when_constant_or_empty_are_no_alarm(self):
+    def test_columns_when_constant_are_no_alarm(self):
         self.write("constant.csv", "x\n" + "0\n" * 3000)
-        self.write("empty.csv", "x,y\n" + ",1\n" * 3000)
         names = [one["name"] for one in self.json("detect", "--list")["detectors"]]
         for name in names:
             self.assertEqual(self.json("detect", "constant.csv", "--column", "x", "--detector", name)["alarms"], [], name)
-            result = self.json("detect", "empty.csv", "--column", "x", "--detector", name)
-            self.assertEqual((result["alarms"], result["data_quality"]["missing"]["n"]), ([], 3000), name)
+
+    def test_stream_when_it_holds_nothing_to_watch_is_no_success(self):
+        for name, text, tells in (("header.csv", "x\n", "no row after the header"), ("empty.csv", "x,y\n" + ",1\n" * 30, "30 missing"),
+                                  ("text.csv", "x\n" + "abc\n" * 5, "5 text"), ("nan.csv", "x\nnan\ninf\n", "1 nan, 1 infinite"),
+                                  ("utf16.csv", "x\n1\n2\n".encode("utf-16"), "is UTF-16"), ("binary.csv", bytes(range(128, 256)) * 9, "nothing to watch")):
+            self.write(name, text)
+            column = ("--column", "x") if name != "binary.csv" else ()
+            self.fails(65, "detect", name, "--detector", "adwin", *column, tells=[name, tells])
+        self.write("one.csv", "x\nabc\n1\n")
+        self.assertEqual(self.json("detect", "one.csv", "--detector", "adwin")["n"], 2)
+
+    def test_header_when_it_may_be_a_row_is_asked_for(self):
+        self.write("bare.csv", "3,7\n4,8\n5,9\n")
+        self.fails(65, "detect", "bare.csv", "--column", "7", "--detector", "ddm", tells=["--header", "--no-header --column 1"])
+        self.assertEqual(self.json("detect", "bare.csv", "--no-header", "--column", "1", "--detector", "adwin")["n"], 3)
+        self.assertEqual(self.json("detect", "bare.csv", "--header", "--column", "7", "--detector", "adwin")["n"], 2)
+        self.fails(2, "detect", "bare.csv", "--header", "--no-header", "--column", "7", "--detector", "ddm", tells=["one of them"])
+        self.write("twice.csv", "x,y,x\n1,2,3\n")
+        self.fails(65, "detect", "twice.csv", "--column", "x", "--detector", "ddm", tells=["2 columns are called 'x'", "--column 0, or 2"])
+
+    def test_reader_when_it_leaves_is_a_failed_write(self):
+        """Not a lack of memory: one line with the reason, as of every verb."""
+        for words in (("detect", "--list", "--json"), ("detect", "--list")):
+            ends = os.pipe()
+            os.close(ends[0])
+            with os.fdopen(ends[1], "wb") as closed:
+                done = self.run_steward(*words, stdout=closed)
+            self.assertEqual(done.returncode, 74, words)
+            self.assertEqual(done.stderr.decode(), "steward: standard output: writing failed: Broken pipe\n")
 
     def test_list_when_asked_for_names_every_detector_and_its_options(self):
         listed = {one["name"]: one for one in self.json("detect", "--list")["detectors"]}
@@ -90,7 +129,13 @@ class Detect(lib.Case):
         self.fails(2, *base, "--detector", "ddm", "--set", "drift=1", tells=["drift"])
         self.fails(2, *base, "--detector", "adwin", "--set", "flavour=weka", tells=["'weka'", "river, moa, frouros"])
         self.fails(2, *base, "other.csv", "--detector", "ddm", tells=["other.csv"])
-        self.assertIn("--set KEY=VALUE...", self.ok("detect", "--help").stdout.decode())
+        self.fails(2, "detect", "--list", "extra", tells=["--list", "extra"])
+        self.fails(2, "detect", "--list", "--plot", "x.svg", tells=["--list", "--plot"])
+        self.fails(2, *base, "--detector", "ddm", "--max-delay", "5", tells=["--max-delay", "--evaluate"])
+        usage = self.ok("detect", "--help").stdout.decode()
+        self.assertIn("--set KEY=VALUE...", usage)
+        for status in (0, 2, 65, 66, 69, 70, 73, 74):
+            self.assertRegex(usage, rf"(status: |; |\n){status} ")
 
     def test_input_when_bad_is_told(self):
         self.stream()
@@ -114,6 +159,8 @@ class Detect(lib.Case):
         self.assertEqual(result["evaluation"]["mtd"], alarm - 500)
         self.assertAlmostEqual(result["evaluation"]["normalized_delay"], (alarm - 500) / 200)
         self.assertIsNone(result["evaluation"]["arl"])
+        self.write("truth.csv", "500\n")
+        self.assertAlmostEqual(self.json(*words)["evaluation"]["normalized_delay"], (alarm - 500) / 499)
         self.assertEqual(set(result["baselines"]), {"no_change", "every_100", "every_1000"})
         self.assertEqual(result["baselines"]["no_change"]["mdr"], 1.0)
         self.assertEqual(result["baselines"]["every_100"]["alarms"], 10)
@@ -132,9 +179,13 @@ class Detect(lib.Case):
         self.stream()
         words = ["detect", "s.csv", "--column", "error", "--detector", "ddm", "--evaluate", "truth.csv"]
         self.fails(66, *words, tells=["truth.csv"])
-        for bad, line in (("500\nx\n", 2), ("5,3\n", 1), ("1,\n", 1), ("1;2\n", 1), ("-5\n7\n-1\n", 3)):
+        for bad, line in (("500\nx\n", 2), ("5,3\n", 1), ("1,\n", 1), ("1;2\n", 1), ("-5\n7\n", 1), ("x500\n700\n", 1), ("abc", 1)):
             self.write("truth.csv", bad)
             self.fails(65, *words, tells=[f"truth.csv: line {line}", "first,last"])
+        self.write("truth.csv", "row\n1000\n7\n")
+        self.fails(65, *words, tells=["truth.csv: line 2", "row 1000", "last row is 999"])
+        self.write("truth.csv", "row\n")
+        self.assertEqual(self.json(*words)["evaluation"]["false_alarms"], 1)
         self.write("truth.csv", "5\n5\n")
         self.fails(65, *words, tells=["truth.csv", "row 5"])
 
@@ -151,11 +202,45 @@ class Detect(lib.Case):
             self.assertIn(words, re.sub(r"\s+<", "<", svg))
         self.assertNotIn("<script", svg)
         self.assertEqual(sorted(os.listdir(self.folder)), ["out.svg", "s.csv", "truth.csv"])
-        self.fails(73, "detect", "s.csv", "--column", "error", "--detector", "ddm", "--plot", "none/out.svg", tells=["none"])
 
     @unittest.skipIf(shutil.which("gnuplot") is None, "gnuplot is not installed")
-    def test_plot_when_nothing_is_a_number_is_still_one(self):
-        self.write("s.csv", "x\n" + "NA\n" * 10)
+    def test_plot_when_it_fails_loses_no_alarm_and_no_file(self):
+        self.stream()
+        self.write("steward-detect.gp", "mine")
+        words = ["detect", "s.csv", "--column", "error", "--detector", "ddm"]
+        plain = self.ok(*words).stdout
+        done = self.run_steward(*words, "--plot", "none/out.svg")
+        self.assertEqual((done.returncode, done.stdout), (73, plain))
+        self.assertEqual(done.stderr.decode(), "steward detect: none/out.svg: No such file or directory\n")
+        done = subprocess.run([lib.STEWARD, *words, "--plot", "out.svg"], env={"PATH": self.folder}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              check=False, cwd=self.folder)
+        self.assertEqual((done.returncode, done.stdout), (69, plain))
+        both = [subprocess.Popen([lib.STEWARD, *words, "--plot", f"{i}.svg"], stdout=subprocess.DEVNULL, cwd=self.folder) for i in range(2)]
+        self.assertEqual([one.wait() for one in both], [0, 0])
+        with open(self.path("0.svg"), "rb") as first, open(self.path("1.svg"), "rb") as second:
+            self.assertEqual(first.read(), second.read())
+        with open(self.path("steward-detect.gp"), encoding="utf-8") as stream:
+            self.assertEqual(stream.read(), "mine")
+        self.assertEqual(sorted(os.listdir(self.folder)), ["0.svg", "1.svg", "s.csv", "steward-detect.gp"])
+
+    @unittest.skipIf(shutil.which("gnuplot") is None, "gnuplot is not installed")
+    def test_plot_when_there_is_a_threshold_or_a_change_names_it(self):
+        self.stream()
+        self.write("truth.csv", "500\n")
+        self.ok("detect", "s.csv", "--column", "error", "--detector", "e_sr", "--set", "m0=0.2", "--evaluate", "truth.csv", "--plot", "out.svg")
+        with open(self.path("out.svg"), encoding="utf-8") as stream:
+            svg = re.sub(r"\s+<", "<", stream.read())
+        self.assertIn(">threshold 10000<", svg)
+        self.assertIn(">real change<", svg)
+        self.ok("detect", "s.csv", "--column", "error", "--detector", "ddm", "--plot", "out.svg")
+        with open(self.path("out.svg"), encoding="utf-8") as stream:
+            svg = stream.read()
+        self.assertNotIn("threshold", svg)
+        self.assertNotIn("real change", svg)
+
+    @unittest.skipIf(shutil.which("gnuplot") is None, "gnuplot is not installed")
+    def test_plot_when_one_value_is_a_number_is_still_one(self):
+        self.write("s.csv", "x\n" + "NA\n" * 10 + "1\n")
         self.ok("detect", "s.csv", "--detector", "adwin", "--plot", "out.svg")
         self.write("s.csv", "x\n5\n")
         self.ok("detect", "s.csv", "--detector", "adwin", "--plot", "out.svg")

@@ -6,11 +6,11 @@
 #include "core/formats/column.h"
 #include "tests/fuzz/fuzz.h"
 
-static void try_name(struct slice input, const char *name)
+static void try_name(struct slice input, const char *name, enum column_header header)
 {
     struct column column;
     struct err_text text;
-    enum err err = column_open(&column, "input", input, name, &text);
+    enum err err = column_open(&column, "input", input, name, header, &text);
     for (bool has_row = true; err == OK && has_row;) {
         enum cell_kind kind = CELL_MISSING;
         double value = 0.0;
@@ -29,8 +29,10 @@ static void try_name(struct slice input, const char *name)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
 {
     struct slice input = {(const char *)bytes, n_bytes};
-    try_name(input, NULL);
-    try_name(input, "x");
-    try_name(input, "1");
+    for (int header = COLUMN_HEADER_GUESSED; header <= COLUMN_HEADER_NONE; header++) {
+        try_name(input, NULL, (enum column_header)header);
+        try_name(input, "x", (enum column_header)header);
+        try_name(input, "1", (enum column_header)header);
+    }
     return 0;
 }
