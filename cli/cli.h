@@ -52,6 +52,9 @@ void files_close(struct files *files);
 /* From the disk, at most 512 MiB; a directory or a missing file is ERR_NO_INPUT, an empty one ERR_DATA. */
 enum err files_read(struct files *files, const char *path, struct slice *ret_bytes,
                     struct err_text *ret_text) MUST_USE;
+/* The same; a pipe or a device is read to its end. */
+enum err files_read_any(struct files *files, const char *path, struct slice *ret_bytes,
+                        struct err_text *ret_text) MUST_USE;
 /* The same from standard input, to its end. */
 enum err files_read_input(struct files *files, struct slice *ret_bytes,
                           struct err_text *ret_text) MUST_USE;

@@ -35,7 +35,7 @@ static const char about[] =
     "fits; 1: it does not, and what is told; 65: the journal is damaged. prove prints a proof (c2sp.org/tlog-proof)\n"
     "that frame SEQ is in the journal; RUN:SEQ when it has several runs. checkpoint\n"
     "prints the closing checkpoint, to be kept elsewhere. export prints every row as a line of JSON.\n"
-    "report checks the signature of a report's files and each file by its digest; exit status 1: they do not fit.\n"
+    "report checks the signature of a report's files, each by its digest, and that nothing was added; exit status 1: no.\n"
     "keygen makes a secret key in FILE and its verifier key in FILE.pub.";
 
 /* Which options belong to which verb. */

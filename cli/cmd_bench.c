@@ -65,8 +65,8 @@ static enum err read_baseline(struct files *files, const char *path, json_t **re
 static void show(const json_t *result)
 {
     const json_t *results = json_object_get(result, "results");
-    (void)printf("%-18s %14s %-11s %14s %9s %s\n", "name", "value", "unit", "limit", "of limit",
-                 "against baseline");
+    (void)printf("%-18s %14s %-11s %14s %9s %s\n", "name", "value", "unit", "bare loop",
+                 "time/bare", "against baseline");
     for (size_t i = 0; i < json_array_size(results); i++) {
         const json_t *one = json_array_get(results, i);
         char limit[32] = "-", of_limit[32] = "-", slower[64] = "";
@@ -86,6 +86,9 @@ static void show(const json_t *result)
                      json_number_value(json_object_get(one, "value")),
                      json_string_value(json_object_get(one, "unit")), limit, of_limit, slower);
     }
+    (void)printf(
+        "time/bare: time taken over the time of a bare loop that does the least; 0.50 is half of its time, "
+        "2.00 twice.\n");
 }
 
 static enum err run(const struct arguments *arguments, struct targets *targets, json_t **result,

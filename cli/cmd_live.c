@@ -14,7 +14,8 @@ enum { CONFIG, MODE, DRY_RUN, ONCE, ONLINE, N_OPTIONS };
 static const struct option_entry options[N_OPTIONS] = {
     [CONFIG] = {"config", "FILE", "deployment file with a section live; -c FILE is the same"},
     [MODE] = {"mode", "MODE", "observe, shadow, propose or auto instead of the file's"},
-    [DRY_RUN] = {"dry-run", NULL, "show every request, send none that changes, pages or tells"},
+    [DRY_RUN] = {"dry-run", NULL,
+                 "show every request, send none that changes, pages or tells; keep nothing"},
     [ONCE] = {"once", NULL, "one window of each model and what follows from it, then end"},
     [ONLINE] = {"online", NULL, "check: ask every server once as well"},
 };
@@ -109,6 +110,7 @@ static void print_sources(const struct live_config *config)
 static enum err check(struct live_config *config, const struct live_port *port, bool is_online,
                       struct err_text *ret_text)
 {
+    TRY(live_check_state_dir(config, ret_text));
     print_sources(config);
     TRY(is_online ? live_check(config, port, ret_text) : OK);
     (void)printf("ok\n");

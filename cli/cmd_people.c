@@ -3,16 +3,19 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/cli.h"
 #include "core/formats/secret.h"
 #include "live/host/host.h"
 
 enum { CONFIG, PERSON, JSON, N_OPTIONS };
+enum { VERDICT_LOOKS = 50 }; /* 5 s. */
 
 static const struct option_entry options[N_OPTIONS] = {
     [CONFIG] = {"config", "FILE", "deployment file of the running steward; -c FILE is the same"},
-    [PERSON] = {"as", "PERSON", "whose token to use; default: the first one that can be read"},
+    [PERSON] = {"as", "PERSON",
+                "whose token to use; default: the first that can be read of somebody who may"},
     [JSON] = {"json", NULL, "status as JSON"},
 };
 
@@ -23,28 +26,52 @@ struct visitor {
     struct http_once *once;
     struct http_request *request;
     char token[TOKEN_BYTES];
+    bool rejected; /* By the warden, for this reason. */
+    char reason[48];
     struct err_text *text;
 };
 
+/* What the warden wants of whoever asks for it; 0: nothing. Anybody may halt. */
+static uint32_t role_for(const char *verb)
+{
+    bool is_answer = strcmp(verb, "approve") == 0 || strcmp(verb, "deny") == 0;
+    return is_answer ? 1u << ROLE_APPROVER : strcmp(verb, "resume") == 0 ? 1u << ROLE_OPERATOR : 0;
+}
+
+/* The login of --as, or the first one that may do this and whose token can be read. */
 static enum err find_token(struct visitor *visitor)
 {
     const struct live_config *config = visitor->config;
     const char *wanted = visitor->arguments.values[PERSON];
-    enum err err = err_set(visitor->text, ERR_CONFIG, "%s: no such person under 'logins'",
-                           visitor->arguments.values[CONFIG]);
+    const char *path = visitor->arguments.values[CONFIG];
+    uint32_t role = wanted == NULL ? role_for(visitor->verb) : 0;
+    bool is_known = false;
+    enum err err = ERR_CONFIG;
     for (uint32_t i = 0; i < config->n_logins; i++) {
         const struct login *login = &config->logins[i];
-        const char *name = config->deployment.people[login->person.value - 1].name;
-        if (wanted != NULL && strcmp(wanted, name) != 0) {
+        const struct person_entry *person = &config->deployment.people[login->person.value - 1];
+        bool is_right = wanted == NULL ? role == 0 || (person->roles & role) != 0
+                                       : strcmp(wanted, person->name) == 0;
+        if (!is_right) {
             continue;
         }
+        is_known = true;
         err = secret_read(login->token_file, visitor->token, sizeof(visitor->token), visitor->text);
         if (err == OK) {
             return OK;
         }
         err = ERR_CONFIG; /* However it cannot be read: the section logins names it. */
     }
-    return err;
+    if (is_known) {
+        return err;
+    }
+    return wanted != NULL
+               ? err_set(visitor->text, ERR_CONFIG, "%s: no such person under 'logins'", path)
+               : err_set(visitor->text, ERR_CONFIG, "%s: nobody under 'logins' %s%s", path,
+                         role == 0 ? "at all" : "has the role ",
+                         role == 0                     ? ""
+                         : role == 1u << ROLE_OPERATOR ? "operator"
+                                                       : "approver");
 }
 
 static enum err read_config(struct visitor *visitor)
@@ -127,10 +154,10 @@ static void print_status(const json_t *status)
                  number_of(status, "events"));
     json_array_foreach(json_object_get(status, "approvals"), i, entry)
     {
-        (void)printf("approval %lld waits (%lld of %lld, %lld s left): %s\n",
-                     number_of(entry, "approval"), number_of(entry, "granted"),
-                     number_of(entry, "quorum"), number_of(entry, "expires_in_s"),
-                     words_of(entry, "action"));
+        (void)printf("approval %lld-%s waits (%lld of %lld, %lld s left): %s\n",
+                     number_of(entry, "approval"), words_of(entry, "code"),
+                     number_of(entry, "granted"), number_of(entry, "quorum"),
+                     number_of(entry, "expires_in_s"), words_of(entry, "action"));
     }
     json_array_foreach(json_object_get(status, "incidents"), i, entry)
     {
@@ -154,31 +181,88 @@ static enum err show_status(struct visitor *visitor)
     return OK;
 }
 
-static enum err post_act(struct visitor *visitor, const char *act, uint64_t number, const char *hash)
-{
-    char form[160];
-    struct http_response response;
-    (void)snprintf(form, sizeof(form), "act=%s&number=%llu&hash=%s", act,
-                   (unsigned long long)number, hash);
-    TRY(ask(visitor, HTTP_POST, "/api/act", slice_of(form), 202, &response));
-    (void)printf("%s: kept\n", act);
-    return OK;
-}
-
-/* The exact effect is shown, and the answer is bound to it. */
-static enum err answer_request(struct visitor *visitor, uint64_t number)
+/* What the warden said to what was kept under the number: OK and *ret_is_there once its step is done. */
+static enum err look_for_verdict(struct visitor *visitor, uint64_t letter, bool *ret_is_there)
 {
     struct http_response response;
     json_t *status = NULL;
     const json_t *entry = NULL;
     size_t i = 0;
-    char hash[33] = "";
+    *ret_is_there = false;
+    TRY(get_status(visitor, &status, &response));
+    json_array_foreach(json_object_get(status, "verdicts"), i, entry)
+    {
+        if ((uint64_t)number_of(entry, "letter") == letter) {
+            const char *reason = words_of(entry, "reason");
+            *ret_is_there = true;
+            visitor->rejected = reason[0] != '\0';
+            (void)snprintf(visitor->reason, sizeof(visitor->reason), "%s", reason);
+        }
+    }
+    json_decref(status);
+    return OK;
+}
+
+static enum err wait_for_verdict(struct visitor *visitor, uint64_t letter)
+{
+    static const struct timespec pause = {0, 100 * 1000 * 1000};
+    bool is_there = false;
+    for (int i = 0; i < VERDICT_LOOKS; i++) {
+        TRY(look_for_verdict(visitor, letter, &is_there));
+        if (is_there) {
+            return OK;
+        }
+        (void)nanosleep(&pause, NULL); /* Cut short, it looks earlier. */
+    }
+    return err_set(visitor->text, ERR_UNAVAILABLE,
+                   "kept, but not taken up within 5 s; see `steward status`");
+}
+
+static enum err post_act(struct visitor *visitor, const char *act, uint64_t number,
+                         const char *hash, const char *code)
+{
+    char form[192];
+    struct http_response response;
+    unsigned long long letter = 0;
+    (void)snprintf(form, sizeof(form), "act=%s&number=%llu&hash=%s&code=%s", act,
+                   (unsigned long long)number, hash, code);
+    enum err err = ask(visitor, HTTP_POST, "/api/act", slice_of(form), 202, &response);
+    if (err != OK && response.transport == HTTP_OK && response.status == 403) {
+        visitor->rejected = true;
+        (void)snprintf(visitor->reason, sizeof(visitor->reason), "approval_role");
+        return OK;
+    }
+    TRY(err);
+    char words[32];
+    (void)snprintf(words, sizeof(words), "%.*s",
+                   (int)(response.body.n_bytes < 31 ? response.body.n_bytes : 31),
+                   response.body.bytes);
+    if (sscanf(words, "kept %llu", &letter) != 1) {
+        return err_set(visitor->text, ERR_DATA, "the answer is not that of a steward");
+    }
+    TRY(wait_for_verdict(visitor, letter));
+    if (!visitor->rejected) {
+        (void)printf("%s: done\n", act);
+    }
+    return OK;
+}
+
+/* The exact effect is shown, and only the request with the code that a person read is answered: numbers begin anew with every run. */
+static enum err answer_request(struct visitor *visitor, uint64_t number, const char *code)
+{
+    struct http_response response;
+    json_t *status = NULL;
+    const json_t *entry = NULL;
+    size_t i = 0;
+    char hash[33] = "", own[16] = "";
     TRY(get_status(visitor, &status, &response));
     json_array_foreach(json_object_get(status, "approvals"), i, entry)
     {
         if ((uint64_t)number_of(entry, "approval") == number) {
             (void)snprintf(hash, sizeof(hash), "%s", words_of(entry, "hash"));
-            (void)printf("%s: %s\n", visitor->verb, words_of(entry, "action"));
+            (void)snprintf(own, sizeof(own), "%s", words_of(entry, "code"));
+            (void)printf("%s %llu-%s: %s\n", visitor->verb, (unsigned long long)number, own,
+                         words_of(entry, "action"));
         }
     }
     json_decref(status);
@@ -186,7 +270,33 @@ static enum err answer_request(struct visitor *visitor, uint64_t number)
         return err_set(visitor->text, ERR_DATA, "no request %llu waits; see `steward status`",
                        (unsigned long long)number);
     }
-    return post_act(visitor, visitor->verb, number, hash);
+    if (code[0] == '\0') {
+        return err_set(visitor->text, ERR_USAGE,
+                       "nothing is sent: when this is what you mean, say `steward %s %llu-%s`",
+                       visitor->verb, (unsigned long long)number, own);
+    }
+    if (strcmp(code, own) != 0) {
+        return err_set(visitor->text, ERR_DATA,
+                       "request %llu is not the one with the code %s any more; see `steward status`",
+                       (unsigned long long)number, code);
+    }
+    return post_act(visitor, visitor->verb, number, hash, own);
+}
+
+/* "3-1a2b3c4d", or "3" to be shown what it is. */
+static enum err read_request(struct visitor *visitor, uint64_t *ret_number, char ret_code[16])
+{
+    char number[24];
+    const char *target = visitor->arguments.targets[0];
+    const char *dash = strchr(target, '-');
+    size_t n_bytes = dash == NULL ? strlen(target) : (size_t)(dash - target);
+    (void)snprintf(number, sizeof(number), "%.*s", (int)(n_bytes < 23 ? n_bytes : 23), target);
+    (void)snprintf(ret_code, 16, "%s", dash == NULL ? "" : dash + 1);
+    if (dash != NULL && (strlen(dash + 1) != 8 || strspn(dash + 1, "0123456789abcdef") != 8)) {
+        return err_set(visitor->text, ERR_USAGE,
+                       "'%.40s': wants NUMBER-CODE as `steward status` says it", target);
+    }
+    return arguments_number(number, "number", 1, UINT32_MAX, ret_number, visitor->text);
 }
 
 static enum err visit(struct visitor *visitor)
@@ -194,19 +304,21 @@ static enum err visit(struct visitor *visitor)
     const struct arguments *arguments = &visitor->arguments;
     bool is_answer = strcmp(visitor->verb, "approve") == 0 || strcmp(visitor->verb, "deny") == 0;
     uint64_t number = 0;
+    char code[16] = "";
     if (arguments->values[CONFIG] == NULL || arguments->n_targets != (is_answer ? 1u : 0u)) {
         return err_set(visitor->text, ERR_USAGE, "wants -c FILE%s; see --help",
-                       is_answer ? " and the number of a request" : "");
+                       is_answer ? " and a request, NUMBER-CODE" : "");
     }
     if (is_answer) {
-        TRY(arguments_number(arguments->targets[0], "number", 1, UINT32_MAX, &number, visitor->text));
+        TRY(read_request(visitor, &number, code));
     }
     TRY(read_config(visitor));
     TRY(http_once_open(&visitor->once, visitor->text));
     if (strcmp(visitor->verb, "status") == 0) {
         return show_status(visitor);
     }
-    return is_answer ? answer_request(visitor, number) : post_act(visitor, visitor->verb, 0, "");
+    return is_answer ? answer_request(visitor, number, code)
+                     : post_act(visitor, visitor->verb, 0, "", "");
 }
 
 static int run(const char *verb, const char *usage, const char *about, int argc, char **argv)
@@ -236,6 +348,10 @@ static int run(const char *verb, const char *usage, const char *about, int argc,
     free(visitor.config);
     free(visitor.request);
     memset(visitor.token, 0, sizeof(visitor.token));
+    if (err == OK && visitor.rejected) {
+        (void)fprintf(stderr, "steward %s: rejected: %s\n", verb, visitor.reason);
+        return 1;
+    }
     return err == OK ? 0 : failed(verb, err, &text);
 }
 
@@ -247,14 +363,16 @@ int cmd_status(int argc, char **argv)
 
 int cmd_approve(int argc, char **argv)
 {
-    return run("approve", "steward approve NUMBER -c FILE [options]",
-               "Approves one request. The exact effect is printed, and the approval is bound to it.",
-               argc, argv);
+    return run(
+        "approve", "steward approve NUMBER-CODE -c FILE [options]",
+        "Approves one request, NUMBER-CODE as `steward status` says it. The exact effect is printed, and the approval is bound to it.\nNUMBER alone only prints.",
+        argc, argv);
 }
 
 int cmd_deny(int argc, char **argv)
 {
-    return run("deny", "steward deny NUMBER -c FILE [options]", "Denies one request.", argc, argv);
+    return run("deny", "steward deny NUMBER-CODE -c FILE [options]", "Denies one request.", argc,
+               argv);
 }
 
 int cmd_halt(int argc, char **argv)

@@ -8,8 +8,9 @@
 enum { OUT, PDF, SIGN, N_OPTIONS };
 
 static const struct option_entry options[N_OPTIONS] = {
-    [OUT] = {"out", "DIR", "where evidence.json, report.html, junit.xml and figures/ go"},
-    [PDF] = {"pdf", NULL, "report.pdf too; needs weasyprint"},
+    [OUT] = {"out", "DIR",
+             "where evidence.json and the pages go: new, empty or with an earlier report"},
+    [PDF] = {"pdf", NULL, "report.pdf too; needs weasyprint (Debian package of that name)"},
     [SIGN] = {"sign", "KEY", "sign the files with a secret key of `steward audit keygen`"},
 };
 

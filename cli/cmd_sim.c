@@ -97,9 +97,10 @@ struct sim {
     struct journal *journal;
     struct cassette *cassette; /* NULL without --llm cassette:FILE. */
     struct tape *tape;         /* NULL without --llm-record. */
-    struct tally *tally;       /* NULL without --out. */
-    uint32_t n_made;           /* Folders of --out that were not there. */
-    char command[8192];        /* Repeats an episode, given its seed. */
+    uint64_t n_taped;
+    struct tally *tally; /* NULL without --out. */
+    uint32_t n_made;     /* Folders of --out that were not there. */
+    char command[8192];  /* Repeats an episode, given its seed. */
     struct err_text text;
     FILE *story; /* Where the trace goes. */
 #ifdef STEWARD_LIVE
@@ -422,6 +423,7 @@ static enum err sign_journal(struct sim *sim)
 static enum err record_exchange(void *self, const struct cassette_exchange *exchange)
 {
     struct sim *sim = self;
+    sim->n_taped++;
     return tape_put(sim->tape, exchange, &sim->text);
 }
 
@@ -445,6 +447,10 @@ static enum err open_llm(struct sim *sim)
 /* Questions that the cassette could not answer, so that nobody takes its silence for the LLM's. */
 static void tell_unrecorded(const struct sim *sim)
 {
+    if (sim->tape != NULL && sim->n_taped == 0) {
+        (void)fprintf(stderr, "steward sim: the LLM was not asked: nothing was recorded on %s\n",
+                      sim->arguments.values[LLM_RECORD]);
+    }
     for (int i = 0; i < N_ARMS && sim->cassette != NULL; i++) {
         const struct arm_result *arm = &sim->result.arms[i];
         char prompt[33];

@@ -99,11 +99,12 @@ enum err files_read(struct files *files, const char *path, struct slice *ret_byt
 
 enum { INPUT_BYTES_FIRST = 1 << 16 };
 
-enum err files_read_input(struct files *files, struct slice *ret_bytes, struct err_text *ret_text)
+static enum err read_to_end(struct files *files, FILE *stream, const char *name,
+                            struct slice *ret_bytes, struct err_text *ret_text)
 {
     struct held_file *held = calloc(1, sizeof(*held));
     if (held == NULL) {
-        return err_set(ret_text, ERR_INTERNAL, "standard input: out of memory");
+        return err_set(ret_text, ERR_INTERNAL, "%.400s: out of memory", name);
     }
     held->next = files->first;
     files->first = held;
@@ -114,19 +115,43 @@ enum err files_read_input(struct files *files, struct slice *ret_bytes, struct e
             char *bytes = capacity <= (size_t)FILE_BYTES_MAX ? realloc(held->bytes, capacity) : NULL;
             if (bytes == NULL) {
                 return capacity <= (size_t)FILE_BYTES_MAX
-                           ? err_set(ret_text, ERR_INTERNAL, "standard input: out of memory")
-                           : err_set(ret_text, ERR_DATA, "standard input: is larger than 512 MiB");
+                           ? err_set(ret_text, ERR_INTERNAL, "%.400s: out of memory", name)
+                           : err_set(ret_text, ERR_DATA, "%.400s: is larger than 512 MiB", name);
             }
             held->bytes = bytes;
         }
-        n_read = fread(held->bytes + n_bytes, 1, capacity - n_bytes, stdin);
+        n_read = fread(held->bytes + n_bytes, 1, capacity - n_bytes, stream);
         n_bytes += n_read;
-    } while (n_read > 0 && !feof(stdin));
-    if (!feof(stdin)) {
-        return err_set(ret_text, ERR_IO, "standard input: reading failed: %s", strerror(errno));
+    } while (n_read > 0 && !feof(stream));
+    if (!feof(stream)) {
+        return err_set(ret_text, ERR_IO, "%.400s: reading failed: %s", name, strerror(errno));
     }
     *ret_bytes = (struct slice){held->bytes, n_bytes};
     return OK;
+}
+
+enum err files_read_input(struct files *files, struct slice *ret_bytes, struct err_text *ret_text)
+{
+    return read_to_end(files, stdin, "standard input", ret_bytes, ret_text);
+}
+
+enum err files_read_any(struct files *files, const char *path, struct slice *ret_bytes,
+                        struct err_text *ret_text)
+{
+    struct stat status;
+    bool is_stream = stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+    if (!is_stream) {
+        return files_read(files, path, ret_bytes, ret_text);
+    }
+    FILE *stream = fopen(path, "rb");
+    if (stream == NULL) {
+        return err_set(ret_text, ERR_NO_INPUT, "%.400s: %s", path, strerror(errno));
+    }
+    enum err err = read_to_end(files, stream, path, ret_bytes, ret_text);
+    (void)fclose(stream); /* Only read. */
+    return err == OK && ret_bytes->n_bytes == 0
+               ? err_set(ret_text, ERR_DATA, "%.400s: is empty", path)
+               : err;
 }
 
 /* "scenarios/ID.yaml" beside the suite on the disk, or in the folder above, or embedded. */

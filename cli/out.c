@@ -168,6 +168,7 @@ enum err out_write(const struct out *out, struct err_text *ret_text)
     }
     struct report_subject subject = out->subject;
     subject.must_escalate_share = must_escalate_share(out->request->suite);
+    subject.suite = out->request->suite;
     (void)json_object_set_new(report, "subject",
                               report_subject_json(&subject));       /* Absent, `report` says so. */
     (void)json_object_set_new(report, "targets", report_targets()); /* Likewise. */

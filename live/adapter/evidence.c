@@ -149,6 +149,17 @@ static void calendar_note(struct live_memory *memory, const struct calendar_entr
     }
 }
 
+static void calendar_drop(struct live_memory *memory, const struct calendar_entry *entry)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < memory->n_calendar; i++) {
+        if (!calendar_entry_equal(&memory->calendar[i], entry)) {
+            memory->calendar[kept++] = memory->calendar[i];
+        }
+    }
+    memory->n_calendar = kept;
+}
+
 static void training_note(struct live_memory *memory, const struct outcome *outcome)
 {
     for (uint32_t i = 0; i < MODELS_MAX && outcome->action.value != 0; i++) {
@@ -174,6 +185,8 @@ void live_memory_note(struct live_memory *memory, const struct event *event)
     case EVENT_CONTROL:
         if (event->control.kind == CONTROL_CALENDAR) {
             calendar_note(memory, &event->control.calendar, event->at);
+        } else if (event->control.kind == CONTROL_WITHDRAW) {
+            calendar_drop(memory, &event->control.calendar);
         }
         return;
     case EVENT_OUTCOME:

@@ -47,7 +47,7 @@ struct live_memory {
     struct version_id trained[MODELS_MAX];
     struct action_id training[MODELS_MAX]; /* 0: none runs. */
 };
-/* BASELINE, CHANGE, CONTROL with a calendar, OUTCOME of a training; others leave it as it is. */
+/* BASELINE, CHANGE, CONTROL that declares or withdraws a window, OUTCOME of a training; others leave it as it is. */
 void live_memory_note(struct live_memory *memory, const struct event *event);
 /* A RETRAIN left. */
 void live_memory_training(struct live_memory *memory, const struct act_effect *act);

@@ -195,6 +195,7 @@ static void record_llm(struct live *live, const struct call *call)
                                          .tokens = reply->tokens,
                                          .cost_microusd = reply->cost_microusd,
                                          .raw = reply->raw};
+    live->n_taped++;
     if (tape_put(live->tape, &exchange, &text) != OK) {
         live_log(live, LIVE_ERROR, "the LLM is not recorded any more: %s", text.text);
         tape_close(live->tape);

@@ -131,31 +131,53 @@ static const char *reload_refusal(struct live *live, const struct live_config *c
     return NULL;
 }
 
-static bool knows(const struct live_memory *memory, const struct calendar_entry *entry)
+static bool is_among(const struct calendar_entry *entries, uint32_t n,
+                     const struct calendar_entry *entry)
 {
-    for (uint32_t i = 0; i < memory->n_calendar; i++) {
-        const struct calendar_entry *known = &memory->calendar[i];
-        if (known->kind == entry->kind && known->from == entry->from && known->to == entry->to &&
-            known->model.value == entry->model.value) {
+    for (uint32_t i = 0; i < n; i++) {
+        if (calendar_entry_equal(&entries[i], entry)) {
             return true;
         }
     }
     return false;
 }
 
-/* Declared windows that the run does not know yet. */
+/* What is queued counts as known from now on: an answer about the calendar that is queued behind it agrees with it. */
+static bool put_calendar(struct live *live, enum control_kind kind, const struct calendar_entry *entry)
+{
+    struct event event = {.kind = EVENT_CONTROL, .at = live_now(live)};
+    event.control.kind = kind;
+    event.control.calendar = *entry;
+    if (!queue_is_open(live, SENDER_HALT) || !queue_put(live, &event, 0)) {
+        return false;
+    }
+    live_memory_note(&live->memory, &event);
+    return true;
+}
+
+/* Declared windows that the run does not know yet, after those that it knows and nobody declares any more. */
 static void tell_calendar(struct live *live)
 {
     const struct live_config *config = config_of(live);
+    const struct live_memory known = live->memory;
+    struct calendar_entry entries[CALENDAR_MAX];
+    int64_t now = live_now(live);
     for (uint32_t i = 0; i < config->n_calendar; i++) {
-        struct event event = {.kind = EVENT_CONTROL};
-        event.control.kind = CONTROL_CALENDAR;
-        event.control.calendar = config->calendar[i];
-        event.control.calendar.from -= live->epoch_unix_ns;
-        event.control.calendar.to -= live->epoch_unix_ns;
-        bool is_new = event.control.calendar.to > live_now(live) &&
-                      !knows(&live->memory, &event.control.calendar);
-        if (is_new && !(queue_is_open(live, SENDER_HALT) && queue_put(live, &event, 0))) {
+        entries[i] = config->calendar[i];
+        entries[i].from -= live->epoch_unix_ns;
+        entries[i].to -= live->epoch_unix_ns;
+    }
+    for (uint32_t i = 0; i < known.n_calendar; i++) {
+        const struct calendar_entry *entry = &known.calendar[i];
+        bool is_withdrawn = entry->to > now && !is_among(entries, config->n_calendar, entry);
+        if (is_withdrawn && !put_calendar(live, CONTROL_WITHDRAW, entry)) {
+            live_log(live, LIVE_ERROR,
+                     "a calendar entry that is in the file no more stays in force: too much waits");
+        }
+    }
+    for (uint32_t i = 0; i < config->n_calendar; i++) {
+        bool is_new = entries[i].to > now && !is_among(known.calendar, known.n_calendar, &entries[i]);
+        if (is_new && !put_calendar(live, CONTROL_CALENDAR, &entries[i])) {
             live_log(live, LIVE_ERROR, "calendar entry %u is not in force: too much waits", i + 1);
         }
     }
@@ -419,22 +441,88 @@ static enum err world_apply(void *self, const struct effects *effects)
 
 /* Opening and closing. */
 
-static enum err make_state_dir(const char *path, struct err_text *ret_text)
+static enum err look_at_state_dir(const char *path, const struct stat *status,
+                                  struct err_text *ret_text)
 {
-    struct stat status;
-    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        return err_set(ret_text, ERR_CANNOT_WRITE, "state_dir %s: %s", path, strerror(errno));
-    }
-    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
+    if (!S_ISDIR(status->st_mode)) {
         return err_set(ret_text, ERR_CANNOT_WRITE, "state_dir %s: is not a directory", path);
     }
-    if (MODE_IS_OPEN(status.st_mode)) {
+    if (MODE_IS_OPEN(status->st_mode)) {
         return err_set(
             ret_text, ERR_CONFIG,
             "state_dir %s: others can read or change what is kept there (mode %03o); chmod 700 it",
-            path, (unsigned)status.st_mode & 0777u);
+            path, (unsigned)status->st_mode & 0777u);
     }
     return OK;
+}
+
+static enum err make_state_dir(const char *path, struct err_text *ret_text)
+{
+    struct stat status;
+    if ((mkdir(path, 0700) != 0 && errno != EEXIST) || stat(path, &status) != 0) {
+        return err_set(ret_text, ERR_CANNOT_WRITE, "state_dir %s: %s", path, strerror(errno));
+    }
+    return look_at_state_dir(path, &status, ret_text);
+}
+
+enum err live_check_state_dir(const struct live_config *config, struct err_text *ret_text)
+{
+    const char *path = config->state_dir;
+    struct stat status;
+    char parent[LIVE_PATH_BYTES];
+    if (stat(path, &status) == 0) {
+        TRY(look_at_state_dir(path, &status, ret_text));
+        return access(path, W_OK | X_OK) == 0
+                   ? OK
+                   : err_set(ret_text, ERR_CANNOT_WRITE, "state_dir %s: %s", path, strerror(errno));
+    }
+    if (errno != ENOENT) {
+        return err_set(ret_text, ERR_CANNOT_WRITE, "state_dir %s: %s", path, strerror(errno));
+    }
+    (void)snprintf(parent, sizeof(parent), "%s", path);
+    size_t n_bytes = strlen(parent);
+    while (n_bytes > 1 && parent[n_bytes - 1] == '/') {
+        n_bytes--;
+    }
+    while (n_bytes > 0 && parent[n_bytes - 1] != '/') {
+        n_bytes--;
+    }
+    parent[n_bytes] = '\0';
+    const char *above = n_bytes == 0 ? "." : parent;
+    if (stat(above, &status) != 0 || access(above, W_OK | X_OK) != 0) {
+        return err_set(ret_text, ERR_CANNOT_WRITE, "state_dir %s: cannot be made in %s: %s", path,
+                       above, strerror(errno));
+    }
+    return S_ISDIR(status.st_mode)
+               ? OK
+               : err_set(ret_text, ERR_CANNOT_WRITE,
+                         "state_dir %s: cannot be made: %s is not a directory", path, above);
+}
+
+static enum err make_scratch_dir(struct live *live)
+{
+    (void)snprintf(live->scratch_dir, sizeof(live->scratch_dir), "/tmp/steward-dry-run-XXXXXX");
+    if (mkdtemp(live->scratch_dir) == NULL) {
+        live->scratch_dir[0] = '\0';
+        return err_set(live->text, ERR_CANNOT_WRITE, "a directory under /tmp for the dry run: %s",
+                       strerror(errno));
+    }
+    return OK;
+}
+
+static void remove_scratch_dir(const struct live *live)
+{
+    static const char *const names[] = {"journal.stw", "journal.stw-wal", "journal.stw-shm",
+                                        "queue.db",    "queue.db-wal",    "queue.db-shm"};
+    char path[sizeof(live->scratch_dir) + 24];
+    if (live->scratch_dir[0] == '\0') {
+        return;
+    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", live->scratch_dir, names[i]);
+        (void)unlink(path); /* Not every one is there. */
+    }
+    (void)rmdir(live->scratch_dir); /* What stays is told by its name. */
 }
 
 static enum err open_memory(struct live *live, const struct live_request *request)
@@ -465,11 +553,18 @@ static enum err open_files(struct live *live)
 {
     const struct live_config *config = config_of(live);
     char path[LIVE_PATH_BYTES + 16], queue[LIVE_PATH_BYTES + 16];
-    TRY(make_state_dir(config->state_dir, live->text));
-    (void)snprintf(path, sizeof(path), "%s/journal.stw", config->state_dir);
-    (void)snprintf(queue, sizeof(queue), "%s/queue.db", config->state_dir);
+    const char *folder = config->state_dir;
+    if (live->dry_run) {
+        TRY(make_scratch_dir(live));
+        folder = live->scratch_dir;
+    } else {
+        TRY(make_state_dir(folder, live->text));
+    }
+    (void)snprintf(path, sizeof(path), "%s/journal.stw", folder);
+    (void)snprintf(queue, sizeof(queue), "%s/queue.db", folder);
     TRY(live_journal_open(path, queue, slice_of(config->sign_key), &live->journal, live->text));
-    return config->cassette[0] == '\0' ? OK : tape_open(config->cassette, &live->tape, live->text);
+    bool is_taped = config->cassette[0] != '\0' && !live->dry_run;
+    return is_taped ? tape_open(config->cassette, &live->tape, live->text) : OK;
 }
 
 static enum err open_all(struct live *live, const struct live_request *request)
@@ -484,6 +579,7 @@ static enum err open_all(struct live *live, const struct live_request *request)
     TRY(open_signals(live));
     TRY(pipe_open(&live->pipe, live->text));
     TRY(open_files(live));
+    record_build(live->build);
     TRY(record_resume(live));
     if (!live->settling) { /* They are for the run that begins. */
         TRY(intake_letters(live));
@@ -537,8 +633,9 @@ static enum err run_loops(struct live *live)
         }
         bool is_settled = live->settling;
         live->renew = false;
+        bool is_halted = steward_docket(live->steward)->halted;
         TRY(is_settled ? settle_end(live)
-                       : record_begin(live, steward_docket(live->steward)->halted));
+                       : record_begin(live, is_halted ? "the run before was halted" : NULL));
         TRY(intake_letters(live)); /* What waited in the queue of the old run. */
     }
 }
@@ -586,19 +683,30 @@ enum err live_run(const struct live_request *request, const struct live_port *po
         live_log(live, LIVE_INFO, "mode %s, %u models, page at http://%s:%u/",
                  live_mode_names[config_of(live)->mode], config_of(live)->deployment.n_models,
                  config_of(live)->address, config_of(live)->port);
+        if (live->dry_run) {
+            live_log(live, LIVE_INFO,
+                     "dry run: state_dir and cassette stay as they are, no command of people is taken; "
+                     "its own journal is in %s and goes with it",
+                     live->scratch_dir);
+        }
         err = run_loops(live);
+        if (live->tape != NULL && live->n_taped == 0) {
+            live_log(live, LIVE_WARN, "the LLM was not asked: nothing was recorded on %s",
+                     config_of(live)->cassette);
+        }
         if (live->broken) {
             cry(live);
         }
     }
     if (live->journal != NULL) {
         struct err_text closing;
-        enum err closed = live_journal_close(live->journal, err != OK, &closing);
+        enum err closed = live_journal_close(live->journal, err != OK || live->dry_run, &closing);
         if (err == OK && closed != OK) {
             *ret_text = closing;
             err = closed;
         }
     }
+    remove_scratch_dir(live);
     close_all(live);
     return err;
 }

@@ -21,7 +21,7 @@ struct live_port {
 struct live_request {
     struct live_config *config; /* Taken over by copy; the caller wipes its own. */
     const struct policy *policy;
-    bool dry_run; /* Nothing that changes, pages or tells leaves; every request is shown. */
+    bool dry_run; /* Nothing that changes, pages or tells leaves; every request is shown. The journal is one of its own, and is not kept. */
     bool once;    /* One window of each model and what follows from it, then the end. */
 };
 
@@ -29,6 +29,9 @@ struct live_request {
  * up. ERR_UNAVAILABLE: port or journal in use; ERR_IO, ERR_CANNOT_WRITE: a record could not be written, and nothing was done after it. */
 enum err live_run(const struct live_request *request, const struct live_port *port,
                   struct err_text *ret_text) MUST_USE;
+
+/* Whether state_dir can be used, or made by a start; nothing is made. ERR_CANNOT_WRITE, ERR_CONFIG. */
+enum err live_check_state_dir(const struct live_config *config, struct err_text *ret_text) MUST_USE;
 
 /* Asks every server of the configuration once; a line for each through show. ERR_UNAVAILABLE when one did not answer as it must. */
 enum err live_check(struct live_config *config, const struct live_port *port,

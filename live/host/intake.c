@@ -19,7 +19,8 @@ static const char again_letter[] = "again"; /* Was in its step when the process 
 static const char alert_letter[] = "alert";
 
 /* Keeps the event and queues it; a duplicate counts as kept. Without a key every one counts: a person may ask twice for the same. */
-static enum taken keep_event(struct live *live, const struct event *event, const struct digest128 *key)
+static enum taken keep_event(struct live *live, const struct event *event,
+                             const struct digest128 *key, uint64_t *ret_letter)
 {
     uint8_t bytes[LETTER_BYTES];
     uint64_t letter = 0;
@@ -49,13 +50,17 @@ static enum taken keep_event(struct live *live, const struct event *event, const
         bool is_put = queue_put(live, event, letter);
         ASSERT(is_put);
     }
+    *ret_letter = letter;
     return TAKEN_KEPT;
 }
 
-static enum taken take_act(void *self, const struct person_act *act)
+static enum taken take_act(void *self, const struct person_act *act, uint64_t *ret_letter)
 {
     struct live *live = self;
     struct event event = {.kind = EVENT_CONTROL, .at = live_now(live)};
+    if (live->dry_run) {
+        return TAKEN_REFUSED; /* It keeps nothing, and halts nothing but itself. */
+    }
     switch (act->kind) {
     case ACT_APPROVE:
     case ACT_DENY:
@@ -90,7 +95,7 @@ static enum taken take_act(void *self, const struct person_act *act)
     }
     live_log(live, LIVE_INFO, "%s: %s", board_person(&live->settings.deployment, act->person),
              act_name(act->kind));
-    return keep_event(live, &event, NULL);
+    return keep_event(live, &event, NULL, ret_letter);
 }
 
 /* An alert wakes its model: what was not read yet is read at once. */
@@ -167,9 +172,10 @@ static enum taken take_changes(struct live *live, bool is_lineage, struct slice 
     for (uint32_t i = 0; i < batch->n_changes && taken == TAKEN_KEPT; i++) {
         const struct intake_change *change = &batch->changes[i];
         struct event event = {.kind = EVENT_CHANGE, .at = now};
+        uint64_t letter = 0;
         event.change.change = change->change;
         event.change.note = (struct slice){change->note, change->note_bytes};
-        taken = keep_event(live, &event, &change->key);
+        taken = keep_event(live, &event, &change->key, &letter);
     }
     free(batch);
     return taken;
@@ -179,8 +185,11 @@ static enum taken take_intake(void *self, enum intake_kind kind, struct slice bo
                               char ret_error[EXCHANGE_ERROR_BYTES])
 {
     struct live *live = self;
-    return kind == INTAKE_ALERT ? take_alerts(live, body, ret_error)
-                                : take_changes(live, kind == INTAKE_OPENLINEAGE, body, ret_error);
+    enum taken taken = kind == INTAKE_ALERT
+                           ? take_alerts(live, body, ret_error)
+                           : take_changes(live, kind == INTAKE_OPENLINEAGE, body, ret_error);
+    /* A dry run looks at it and keeps it for nobody: the sender sends it again, to the steward that acts. */
+    return taken == TAKEN_KEPT && live->dry_run ? TAKEN_BUSY : taken;
 }
 
 static void write_metrics(void *self, struct text *text)

@@ -27,6 +27,7 @@ enum {
     SNAPSHOT_FRAMES = 128,
     STATE_BYTES = 4 * 512 * 1024,
     STORY_BYTES = 1 << 16,
+    BUILD_BYTES = 32,
 };
 #define SETTLE_NS                                                                                  \
     (3 * NS_PER_MIN) /* For the outcome of what the run before began: a request that is lost may arrive for a minute. */
@@ -108,6 +109,7 @@ struct live {
     struct policy policy;
     struct settings settings;
     char run_plan[LIVE_PLAN_BYTES];
+    char build[BUILD_BYTES]; /* Version and digest of the program that runs. */
     int64_t epoch_unix_ns;
     uint64_t seed;
     /* Core. */
@@ -117,6 +119,8 @@ struct live {
     /* Recorder. */
     struct live_journal *journal;
     struct tape *tape; /* NULL: the LLM is not recorded. */
+    uint32_t n_taped;
+    char scratch_dir[64]; /* Of a dry run: its journal lies here and goes with it; empty: state_dir. */
     struct digest128 chain;
     uint64_t sequence;
     int64_t at;        /* Of the newest event. */
@@ -139,8 +143,9 @@ struct live {
     bool is_first; /* START is due. */
     bool recovered;
     bool settling; /* The run before is ended first: nothing is done but reading back what it began. */
-    bool halted_before;   /* It was, before it was halted for this. */
-    int64_t settle_until; /* By the clock that nobody sets. */
+    bool halted_before;     /* It was, before it was halted for this. */
+    uint64_t settle_letter; /* Keeps that over the death of the process. 0: none. */
+    int64_t settle_until;   /* By the clock that nobody sets. */
     struct watch watches[MODELS_MAX];
     uint32_t n_windows_once;
     struct live_memory memory;
@@ -178,7 +183,10 @@ bool queue_is_open(const struct live *live, enum sender sender);
 
 /* record.c. */
 struct recorder record_port(struct live *live);
-enum err record_begin(struct live *live, bool halted); /* A new run; halted: as the one before it was. */
+enum err record_begin(struct live *live,
+                      const char *halted); /* A new run; halted: why it begins so, NULL not. */
+/* The build in words: the version and a digest of the program's own file, so that other code is another build. Without /proc the version alone. */
+void record_build(char ret_build[BUILD_BYTES]);
 /* The frames of a run into the core, the board and what is remembered; live->settings are its own. */
 enum err record_restore(struct live *live, const struct live_run *run);
 /* Tokens that a reply cost, by the day of its run. */
@@ -186,8 +194,10 @@ void meter_note(struct llm_meter *meter, const struct event *event);
 enum err record_resume(struct live *live); /* The run of before, or a new one when the settings are others. */
 
 /* A run that was left with changes under way is taken up as it was begun, halted, and its changes are read back; then it ends. */
-/* settle.c. False: it was left with none, or cannot be taken up; what is known of it is in *ret_halted. */
-bool settle_begin(struct live *live, const struct live_run *run, bool *ret_halted);
+/* settle.c. False: it was left with none, or cannot be taken up; *ret_halted says why the new run begins halted, NULL when it does not. */
+bool settle_begin(struct live *live, const struct live_run *run, const char **ret_halted);
+/* Whether a process ended while it settled this run: it may not go on, whatever the settings are, for it was halted only to be settled. */
+enum err settle_resume(struct live *live, const struct live_run *run, bool *ret_interrupted);
 bool settle_is_over(const struct live *live);
 enum err settle_end(struct live *live); /* And the new run begins. */
 

@@ -14,6 +14,30 @@
 
 #define SEED_MAX (UINT64_C(1) << 53) /* Seeds that JSON readers keep exact. */
 
+void record_build(char ret_build[BUILD_BYTES])
+{
+    uint8_t bytes[1 << 14];
+    crypto_generichash_state state;
+    uint8_t digest[crypto_generichash_BYTES];
+    char hex[17];
+    size_t n_bytes = 0;
+    FILE *file = fopen("/proc/self/exe", "rbe");
+    (void)snprintf(ret_build, BUILD_BYTES, "%s", STEWARD_VERSION);
+    if (file == NULL) {
+        return;
+    }
+    (void)crypto_generichash_init(&state, NULL, 0, sizeof(digest)); /* These cannot fail. */
+    while ((n_bytes = fread(bytes, 1, sizeof(bytes), file)) > 0) {
+        (void)crypto_generichash_update(&state, bytes, n_bytes);
+    }
+    (void)crypto_generichash_final(&state, digest, sizeof(digest));
+    (void)sodium_bin2hex(hex, sizeof(hex), digest, 8);
+    if (!ferror(file)) {
+        (void)snprintf(ret_build, BUILD_BYTES, "%.14s %s", STEWARD_VERSION, hex);
+    }
+    (void)fclose(file); /* Only read. */
+}
+
 static enum err put_event(void *self, const struct event *event)
 {
     struct live *live = self;
@@ -32,6 +56,9 @@ static void show_step(struct live *live, const struct event *event, const struct
 {
     exhibit_note(live, event);
     board_step(live->board, event, effects);
+    if (live->letter != 0) {
+        board_verdict(live->board, live->letter, effects);
+    }
     for (uint32_t i = 0; i < effects->n_effects; i++) {
         const struct effect *effect = &effects->items[i];
         bool has_reasons =
@@ -129,9 +156,8 @@ static void forget(struct live *live)
 
 static void plan_write(const struct live *live, int64_t epoch_unix_ns, char ret_plan[LIVE_PLAN_BYTES])
 {
-    (void)snprintf(ret_plan, LIVE_PLAN_BYTES, "live\nmode: %s%s\nepoch_unix_ns: %lld\n",
-                   live_mode_names[config_of(live)->mode], live->dry_run ? " (dry run)" : "",
-                   (long long)epoch_unix_ns);
+    (void)snprintf(ret_plan, LIVE_PLAN_BYTES, "live\nmode: %s\nepoch_unix_ns: %lld\n",
+                   live_mode_names[config_of(live)->mode], (long long)epoch_unix_ns);
 }
 
 /* Kept as a letter before the run exists: whatever becomes of the process, its first step after START halts it. */
@@ -172,11 +198,11 @@ static void carry_meter(struct live *live, int64_t now_unix_ns, int64_t epoch_un
     meter->open_until = 0; /* It was a time of the run before. */
 }
 
-enum err record_begin(struct live *live, bool halted)
+enum err record_begin(struct live *live, const char *halted)
 {
-    if (halted) {
+    if (halted != NULL) {
         TRY(carry_halt(live));
-        live_log(live, LIVE_WARN, "halted, as the run before was; a person with the role resumes");
+        live_log(live, LIVE_WARN, "begins halted: %s; an operator resumes", halted);
     }
     uint64_t seed = 0;
     randombytes_buf(&seed, sizeof(seed));
@@ -195,7 +221,8 @@ enum err record_begin(struct live *live, bool halted)
                               .scenario = "live",
                               .seed = live->seed,
                               .plan = slice_of(live->run_plan),
-                              .settings = &live->settings};
+                              .settings = &live->settings,
+                              .build = live->build};
     TRY(live_journal_begin(live->journal, &run, live->text));
     live->chain = fingerprint_begin_run(0, (uint8_t)live->settings.mind, live->seed);
     forget(live);
@@ -317,13 +344,19 @@ enum err record_resume(struct live *live)
             "event %llu was in its step when the process ended: set aside; what a person asked for with it is taken up once more",
             (unsigned long long)quarantined);
     }
-    bool is_same = run.run != 0 && run.same_settings && strcmp(run.build, STEWARD_VERSION) == 0 &&
+    bool is_interrupted = false;
+    TRY(settle_resume(live, &run, &is_interrupted));
+    bool is_same = run.run != 0 && run.same_settings && strcmp(run.build, live->build) == 0 &&
                    read_plan(live, run.plan, &live->epoch_unix_ns);
-    if (is_same) {
+    if (is_same && !is_interrupted) {
         return resume(live, &run);
     }
-    bool halted = false;
-    if (run.run != 0) {
+    const char *halted = NULL;
+    if (is_interrupted) {
+        live_log(live, LIVE_WARN,
+                 "run %llu was being settled when the process ended: a new run begins after it",
+                 (unsigned long long)run.run);
+    } else if (run.run != 0) {
         live_log(live, LIVE_WARN,
                  "build, mode, deployment or policy differ from those of run %llu: a new run begins; incidents of the old one are closed "
                  "with it, look at them in the journal",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Settling: a run whose settings are others now may have died with changes under way. Before a new run decides anything, the old one is taken up with
  * the settings of its own and the servers of today, halted, so that it does nothing but read back what it began and record what became of it. */
+#include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +10,9 @@
 #include "live/host/parts.h"
 
 enum { OPEN_MAX = 64 };
+
+static const char settle_letter[] =
+    "settle"; /* Run, and whether it was halted before it was for this. */
 
 /* What the records of a run say at its end. */
 struct last_look {
@@ -67,9 +72,14 @@ static enum err look_at_frame(void *self, struct slice event, struct slice outco
     return OK;
 }
 
-/* Whether a run that cannot be taken up leaves the new one halted, from its own records: because it was, because a change of it is without an outcome,
- * or because nobody can tell. */
-static bool leaves_halted(struct live *live, const struct live_run *run)
+static const char as_before[] = "the run before was halted",
+                  not_read_back[] =
+                      "a change of the run before could not be read back, so look at the platform first",
+                  not_known[] = "whether the run before was halted cannot be read";
+
+/* Why a run that cannot be taken up leaves the new one halted, from its own records: because it was, because a change of it is without an outcome, or
+ * because nobody can tell. NULL: it does not. */
+static const char *leaves_halted(struct live *live, const struct live_run *run)
 {
     struct last_look look = {.live = live};
     struct live_journal_port port = {&look, skip_snapshot, look_at_frame};
@@ -88,7 +98,9 @@ static bool leaves_halted(struct live *live, const struct live_run *run)
             "what became of action %u of run %llu is not known; look at the platform before you resume",
             look.open[i].value, (unsigned long long)run->run);
     }
-    return err != OK || look.halted || look.n_open > 0;
+    /* The halt that was for settling is no reason. */
+    bool was_halted = live->settle_letter != 0 ? live->halted_before : look.halted;
+    return err != OK ? not_known : look.n_open > 0 ? not_read_back : was_halted ? as_before : NULL;
 }
 
 static bool has_open(const struct live *live)
@@ -138,9 +150,63 @@ static enum err take_up(struct live *live, const struct live_run *run)
     return record_restore(live, run);
 }
 
-bool settle_begin(struct live *live, const struct live_run *run, bool *ret_halted)
+/* Kept before the run is halted for it. */
+static enum err keep_mark(struct live *live, const struct live_run *run)
+{
+    char body[48];
+    struct digest128 name = {0, 0};
+    bool is_duplicate = false;
+    (void)snprintf(body, sizeof(body), "%llu %d", (unsigned long long)run->run, live->halted_before);
+    randombytes_buf(&name, sizeof(name));
+    return live_journal_put_letter(live->journal, settle_letter, name, slice_of(body),
+                                   &live->settle_letter, &is_duplicate, live->text);
+}
+
+static enum err drop_mark(struct live *live)
+{
+    uint64_t letter = live->settle_letter;
+    live->settle_letter = 0;
+    return letter == 0 ? OK : live_journal_letter_done(live->journal, letter, live->text);
+}
+
+struct mark_search {
+    struct live *live;
+    uint64_t run;
+};
+
+static enum err take_mark(void *self, uint64_t letter, const char *kind, struct slice body)
+{
+    struct mark_search *search = self;
+    char words[48];
+    unsigned long long run = 0;
+    int was_halted = 0;
+    if (strcmp(kind, settle_letter) != 0) {
+        return OK;
+    }
+    (void)snprintf(words, sizeof(words), "%.*s", (int)body.n_bytes, body.bytes);
+    bool is_read = sscanf(words, "%llu %d", &run, &was_halted) == 2;
+    if (is_read && run == search->run && search->live->settle_letter == 0) {
+        search->live->settle_letter = letter;
+        search->live->halted_before = was_halted != 0;
+        return OK;
+    }
+    return live_journal_letter_done(search->live->journal, letter,
+                                    search->live->text); /* It is settled. */
+}
+
+enum err settle_resume(struct live *live, const struct live_run *run, bool *ret_interrupted)
+{
+    struct mark_search search = {live, run->run};
+    struct live_letter_port port = {&search, take_mark};
+    TRY(live_journal_letters(live->journal, &port, live->text));
+    *ret_interrupted = live->settle_letter != 0;
+    return OK;
+}
+
+bool settle_begin(struct live *live, const struct live_run *run, const char **ret_halted)
 {
     struct event halt = {.kind = EVENT_CONTROL};
+    bool is_again = live->settle_letter != 0;
     halt.control.kind = CONTROL_HALT;
     live->configs[1] = calloc(1, sizeof(*live->configs[1]));
     if (live->configs[1] == NULL) {
@@ -155,9 +221,15 @@ bool settle_begin(struct live *live, const struct live_run *run, bool *ret_halte
         *ret_halted = leaves_halted(live, run);
         return false;
     }
-    live->halted_before = *ret_halted = steward_docket(live->steward)->halted;
-    live->settling = has_open(live) && queue_put(live, &halt, 0);
+    live->halted_before = is_again ? live->halted_before : steward_docket(live->steward)->halted;
+    *ret_halted = live->halted_before ? as_before : NULL;
+    if (!has_open(live)) {
+        face_forward(live);
+        return false;
+    }
+    live->settling = (is_again || keep_mark(live, run) == OK) && queue_put(live, &halt, 0);
     if (!live->settling) {
+        *ret_halted = not_read_back;
         face_forward(live);
         return false;
     }
@@ -183,5 +255,6 @@ enum err settle_end(struct live *live)
             : "a change of the run before could not be read back: look at the platform before you resume");
     face_forward(live);
     live->settling = false;
-    return record_begin(live, live->halted_before || !is_settled);
+    TRY(record_begin(live, !is_settled ? not_read_back : live->halted_before ? as_before : NULL));
+    return drop_mark(live);
 }

@@ -233,6 +233,10 @@ static const char *read_act(const struct server *server, struct slice body, stru
     if (!form_field(body, "hash", hash, sizeof(hash)) || strcmp(hash, expected) != 0) {
         return "The request is not the one that was shown.";
     }
+    request_code(&request->request, expected);
+    if (form_field(body, "code", hash, sizeof(hash)) && strcmp(hash, expected) != 0) {
+        return "The request is not the one that was shown.";
+    }
     act->request = request->request;
     return NULL;
 }
@@ -262,6 +266,39 @@ static struct incident_id subject_of(const struct board *board, const struct per
     return (struct incident_id){0};
 }
 
+static bool has_any(const struct server *server, struct person_id person, uint32_t roles)
+{
+    return (server->view->config->deployment.people[person.value - 1].roles & roles) != 0;
+}
+
+/* Why the warden will reject it from this person; NULL: it will not for a role. */
+static const char *role_problem(const struct server *server, const struct person_act *act)
+{
+    static const uint32_t handlers = 1u << ROLE_ONCALL | 1u << ROLE_APPROVER | 1u << ROLE_OWNER |
+                                     1u << ROLE_SECURITY | 1u << ROLE_OPERATOR;
+    switch (act->kind) {
+    case ACT_APPROVE:
+    case ACT_DENY:
+        return has_any(server, act->person, 1u << ROLE_APPROVER)
+                   ? NULL
+                   : "Rejected: only a person with the role approver may.";
+    case ACT_RESUME:
+        return has_any(server, act->person, 1u << ROLE_OPERATOR)
+                   ? NULL
+                   : "Rejected: only a person with the role operator may.";
+    case ACT_TAKE:
+    case ACT_RESOLVE:
+        return has_any(server, act->person, handlers)
+                   ? NULL
+                   : "Rejected: only a person with a role in incidents may.";
+    case ACT_HALT:
+    case ACT_ACKNOWLEDGE:
+    case N_ACTS:
+        break;
+    }
+    return NULL;
+}
+
 static void act(struct server *server, const struct inquiry *inquiry, struct person_id person,
                 bool is_page, struct reply_page *reply, struct text *text)
 {
@@ -272,11 +309,24 @@ static void act(struct server *server, const struct inquiry *inquiry, struct per
         return;
     }
     struct incident_id incident = subject_of(server->view->board, &act); /* Before it is answered. */
-    if (server->port.act(server->port.self, &act) != TAKEN_KEPT) {
-        refuse(reply, text, 503, "It could not be kept. Try again.", is_page);
+    uint64_t letter = 0;
+    enum taken taken = server->port.act(server->port.self, &act, &letter);
+    if (taken != TAKEN_KEPT) {
+        bool is_dry = taken == TAKEN_REFUSED;
+        refuse(reply, text, is_dry ? 409 : 503,
+               is_dry ? "This is a dry run: it takes no commands."
+                      : "It could not be kept. Try again.",
+               is_page);
         return;
     }
-    say(reply, text, 202, "kept");
+    problem = role_problem(server, &act);
+    if (problem != NULL) { /* The warden rejects it, and so it is in the journal. */
+        refuse(reply, text, 403, problem, is_page);
+        return;
+    }
+    char words[32];
+    (void)snprintf(words, sizeof(words), "kept %llu", (unsigned long long)letter);
+    say(reply, text, 202, words);
     if (is_page) {
         reply->status = 303;
         (void)snprintf(reply->location, sizeof(reply->location), "/");

@@ -249,6 +249,27 @@ const struct board_incident *board_newest(const struct board *board, uint32_t i)
                     : NULL;
 }
 
+void board_verdict(struct board *board, uint64_t letter, const struct effects *effects)
+{
+    struct board_verdict *verdict = &board->verdicts[board->n_verdicts++ % BOARD_VERDICTS_MAX];
+    *verdict = (struct board_verdict){letter, REFUSAL_NONE};
+    for (uint32_t i = 0; i < effects->n_effects; i++) {
+        const struct effect *effect = &effects->items[i];
+        if (effect->kind == EFFECT_RECORD && effect->record.kind == RECORD_REJECTED) {
+            verdict->reason = effect->record.reason;
+        }
+    }
+}
+
+void request_code(const struct request_effect *request, char ret_code[REQUEST_CODE_BYTES])
+{
+    const uint64_t parts[3] = {request->action_hash.hi, request->action_hash.lo, request->nonce};
+    char hex[33];
+    fingerprint_hex(fingerprint_of(parts, sizeof(parts)), hex);
+    memcpy(ret_code, hex, REQUEST_CODE_BYTES - 1);
+    ret_code[REQUEST_CODE_BYTES - 1] = '\0';
+}
+
 void board_say(struct board *board, struct incident_id incident, int64_t at, const char *words)
 {
     struct board_incident *into = find(board, incident);

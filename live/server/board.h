@@ -10,6 +10,8 @@ enum {
     BOARD_INCIDENTS_MAX = 48, /* The newest; all of them are in the journal. */
     BOARD_LINES_MAX = 96,     /* Of one incident: a long one has about sixty records. */
     BOARD_LINE_BYTES = 480,
+    BOARD_VERDICTS_MAX = 32,
+    REQUEST_CODE_BYTES = 9,
 };
 struct board_line {
     int64_t at;
@@ -32,11 +34,18 @@ struct board_request {
     int64_t at;
     uint32_t n_granted;
 };
+/* What the warden said to something that a person asked for. */
+struct board_verdict {
+    uint64_t letter;     /* 0: free. */
+    enum refusal reason; /* REFUSAL_NONE: taken. */
+};
 struct board {
     const struct deployment *deployment;
     uint32_t n_incidents; /* Ever; a ring after the first place. */
     struct board_incident incidents[BOARD_INCIDENTS_MAX];
     struct board_request requests[APPROVALS_MAX];
+    uint32_t n_verdicts; /* Ever; a ring. */
+    struct board_verdict verdicts[BOARD_VERDICTS_MAX];
     bool halted;
     int64_t at;
     uint64_t n_events, n_effects;
@@ -44,6 +53,10 @@ struct board {
 
 void board_init(struct board *board, const struct deployment *deployment);
 void board_step(struct board *board, const struct event *event, const struct effects *effects);
+/* The step of what was kept under this number. */
+void board_verdict(struct board *board, uint64_t letter, const struct effects *effects);
+/* Eight hex digits of the action and of this one request for it: numbers begin anew with every run, this does not come again. */
+void request_code(const struct request_effect *request, char ret_code[REQUEST_CODE_BYTES]);
 /* A line of the host: what was sent, or would have been. incident 0: of steward's own matters. */
 void board_say(struct board *board, struct incident_id incident, int64_t at, const char *words);
 const struct board_incident *board_find(const struct board *board, struct incident_id incident);

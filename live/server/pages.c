@@ -583,7 +583,7 @@ static void put_number_member(struct text *text, const char *name, uint64_t valu
 static void put_request_json(const struct server *server, const struct board_request *request,
                              struct text *text)
 {
-    char hash[33], words[BOARD_LINE_BYTES];
+    char hash[33], code[REQUEST_CODE_BYTES], words[BOARD_LINE_BYTES];
     struct text action;
     fingerprint_hex(request->request.action_hash, hash);
     text_init(&action, words, sizeof(words));
@@ -593,6 +593,9 @@ static void put_request_json(const struct server *server, const struct board_req
     json_put(text, words);
     text_put(text, ",\"hash\":");
     json_put(text, hash);
+    request_code(&request->request, code);
+    text_put(text, ",\"code\":");
+    json_put(text, code);
     put_number_member(text, "approval", request->request.approval.value);
     put_number_member(text, "incident", request->request.incident.value);
     put_number_member(text, "granted", request->n_granted);
@@ -638,6 +641,17 @@ void page_status(const struct server *server, struct text *text)
         put_number_member(text, "opened_s", (uint64_t)(incident->opened_at / NS_PER_S));
         put_number_member(text, "page", incident->page.value);
         text_put(text, "}");
+    }
+    text_put(text, "],\"verdicts\":[");
+    comma = "";
+    for (uint32_t i = 0; i < BOARD_VERDICTS_MAX && board->verdicts[i].letter != 0; i++) {
+        const struct board_verdict *verdict = &board->verdicts[i];
+        text_put(text, comma);
+        text_put(text, "{\"reason\":");
+        json_put(text, verdict->reason == REFUSAL_NONE ? "" : refusal_name(verdict->reason));
+        put_number_member(text, "letter", verdict->letter);
+        text_put(text, "}");
+        comma = ",";
     }
     text_put(text, "]}\n");
 }

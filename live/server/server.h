@@ -47,7 +47,8 @@ enum taken { TAKEN_KEPT, TAKEN_REFUSED, TAKEN_BUSY }; /* 2xx, 400, 503. */
 /* What the host does for the server; every call returns when the matter is on the disk. */
 struct server_port {
     void *self;
-    enum taken (*act)(void *self, const struct person_act *act);
+    /* letter: its number, by which the board knows the warden's verdict. REFUSED: it is a dry run. */
+    enum taken (*act)(void *self, const struct person_act *act, uint64_t *ret_letter);
     enum taken (*intake)(void *self, enum intake_kind kind, struct slice body,
                          char ret_error[EXCHANGE_ERROR_BYTES]);
     void (*metrics)(void *self, struct text *text);

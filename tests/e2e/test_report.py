@@ -74,7 +74,7 @@ class Report(lib.Case):
     @unittest.skipIf(shutil.which("weasyprint"), "weasyprint is installed")
     def test_pdf_when_weasyprint_is_absent_is_told_and_nothing_is_written(self):
         self.campaign()
-        self.fails(69, "report", "run", "--out", "rep", "--pdf", tells=["weasyprint"])
+        self.fails(69, "report", "run", "--out", "rep", "--pdf", tells=["weasyprint", "Debian package weasyprint"])
         self.assertFalse(os.path.exists(self.path("rep")))
 
     @unittest.skipUnless(shutil.which("weasyprint"), "weasyprint is not installed")
@@ -122,6 +122,61 @@ class Report(lib.Case):
         self.assertEqual(self.everything("a"), self.everything("b"))
         self.ok("report", "run", "--out", "a")
         self.assertEqual(self.everything("a"), self.everything("b"))
+
+    def test_report_when_few_episodes_ran_makes_no_claim(self):
+        self.ok("sim", "M01", "--seed", "1", "--arm", "all", "--out", "one")
+        self.ok("report", "one", "--out", "rep")
+        targets = {one["id"]: one for one in self.evidence("rep")["targets"]}
+        self.assertEqual(targets["safety"]["verdict"], "too few episodes")
+        self.assertIn("at most 1e-06 an episode", targets["safety"]["target"])
+        self.assertNotIn("met", [targets[one]["verdict"] for one in ("interventions", "harm", "response", "safety")])
+        self.assertIn(b'<skipped message="too few episodes', self.read("rep", "junit.xml"))
+
+    def test_report_when_the_campaign_tells_of_splits_and_forks_shows_them(self):
+        self.campaign()
+        self.ok("report", "run", "--out", "rep")
+        self.assertNotIn(b"Held-out", self.read("rep", "report.html"))
+        campaign = json.loads(self.read("run/campaign.json"))
+        campaign.update(splits={"held_out": {"episodes": 4}}, forks=[1, 2])
+        self.write("run/campaign.json", json.dumps(campaign))
+        self.ok("report", "run", "--out", "rep")
+        self.assertIn(b"Held-out", self.read("rep", "report.html"))
+        self.assertIn(b"As the campaign said", self.read("rep", "report.html"))
+
+    def test_seal_when_files_were_added_or_are_gone_does_not_fit(self):
+        self.campaign()
+        self.ok("audit", "keygen", "key", "--name", "example.com/reports")
+        self.ok("report", "run", "--out", "rep", "--sign", "key")
+        for name in ("x/report.pdf", "extra.html", "figures/evil.svg", "figures/deep/evil.svg", ".hidden"):
+            self.write("rep/" + name, "evil")
+            told = self.ok("audit", "report", "rep", "--key", "key.pub", status=1).stdout.decode()
+            self.assertIn(os.path.dirname(name) or name, told)
+            self.assertIn("was not signed", told)
+            os.unlink(self.path("rep", name))
+            if name not in ("extra.html", "figures/evil.svg", ".hidden"):
+                os.rmdir(self.path("rep", os.path.dirname(name)))
+        self.ok("audit", "report", "rep", "--key", "key.pub")
+        os.symlink("/etc/passwd", self.path("rep", "link"))
+        self.assertIn(b"link", self.ok("audit", "report", "rep", "--key", "key.pub", status=1).stdout)
+        os.unlink(self.path("rep", "link"))
+        for name in ("figures/bound.svg", "report.html", "SHA256SUMS", "SHA256SUMS.note"):
+            os.rename(self.path("rep", name), self.path("kept"))
+            self.assertIn(name.encode(), self.ok("audit", "report", "rep", "--key", "key.pub", status=1).stdout)
+            os.rename(self.path("kept"), self.path("rep", name))
+        self.ok("audit", "report", "rep", "--key", "key.pub")
+
+    def test_out_when_it_holds_something_else_is_refused(self):
+        self.campaign()
+        self.write("mine/report.html", "mine")
+        self.fails(73, "report", "run", "--out", "mine", tells=["mine", "report.html", "no evidence.json"])
+        self.write("mine/evidence.json", '{"format": "another"}')
+        self.fails(73, "report", "run", "--out", "mine", tells=["no evidence.json"])
+        self.assertEqual(self.read("mine/report.html"), b"mine")
+        self.assertEqual(sorted(os.listdir(self.path("mine"))), ["evidence.json", "report.html"])
+        self.fails(73, "report", "run", "--out", "run", tells=["run"])
+        os.mkdir(self.path("empty"))
+        for _ in range(2):
+            self.ok("report", "run", "--out", "empty")
 
     def test_report_when_other_minds_are_given_sets_them_beside(self):
         self.campaign()
@@ -195,7 +250,16 @@ class Report(lib.Case):
                        lambda c: c["arms"]["steward"].update(corrected_by_human_rate=0.001),
                        lambda c: c["arms"]["steward"].update(escalation_rate=None), lambda c: c["arms"]["manual"].update(autonomy_rate=0.5),
                        lambda c: c["arms"]["steward"].update(interventions_per_episode=0.01),
-                       lambda c: c["report"]["arms"]["steward"].update(escalated=1000)):
+                       lambda c: c["report"]["arms"]["steward"].update(escalated=1000),
+                       lambda c: c["report"]["arms"]["steward"].update(touched=c["report"]["arms"]["steward"]["touched"] + 1),
+                       lambda c: c["report"]["arms"]["manual"].update(human_ns=1), lambda c: c["report"]["arms"]["manual"].update(bad_micro_minutes=9),
+                       lambda c: c["report"]["arms"]["steward"].update(violating=1), lambda c: c["report"]["arms"]["rules"].update(true_incidents=0),
+                       lambda c: c["report"]["arms"]["rules"].update(must_escalate=11),
+                       lambda c: c["report"]["families"][0]["arms"]["steward"].update(violating=1),
+                       lambda c: c["report"]["arms"]["steward"]["invariants"]["S06"].update(episodes_at_stake=12000),
+                       lambda c: c["arms"]["steward"].update(human_minutes_per_episode=0.5),
+                       lambda c: c["reduction"]["episodes"].update(lo=0.9), lambda c: c["reduction"]["minutes"].update(hi=0.999),
+                       lambda c: c["report"]["targets"].update(bound_95=1.0), lambda c: c.update(bound_95=1e-9)):
             campaign = json.loads(json.dumps(whole))
             change(campaign)
             self.write("bad/campaign.json", json.dumps(campaign))

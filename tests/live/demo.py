@@ -39,6 +39,22 @@ def follow(servers, steward, until):
         time.sleep(1)
 
 
+def keep_journal(program, steward, kept, code):
+    """What an orderly end closed is one file; of any other end the log beside it belongs to it."""
+    for old in kept.glob("journal.stw*"):
+        old.unlink()
+    if not steward.journal().exists():
+        print("there is no journal to keep")
+        return
+    files = sorted(steward.journal().parent.glob("journal.stw*"))
+    for file in files:
+        shutil.copy(file, kept / file.name)
+    if code == 0 and len(files) == 1:
+        print(f"the journal is kept; the whole story: {program} replay {kept}/journal.stw --trace")
+    else:
+        print(f"steward ended with {code} and did not close its journal; what it left is kept as it is: {', '.join(str(kept / file.name) for file in files)}")
+
+
 def main():
     program, mlflow = sys.argv[1], sys.argv[2]
     mode, seconds = option("--mode", "propose"), float(option("--seconds", 24 * 3600))
@@ -81,15 +97,12 @@ def main():
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        if steward.process is not None:
-            steward.end()
+        code = steward.end() if steward.process is not None else None
         model.stop()
         servers.stop()
     kept = pathlib.Path("build") / "live-demo"
     kept.mkdir(parents=True, exist_ok=True)
-    if steward.journal().exists():
-        shutil.copy(steward.journal(), kept / "journal.stw")
-        print(f"the journal is kept; the whole story: {program} replay {kept}/journal.stw --trace")
+    keep_journal(program, steward, kept, code)
     shutil.rmtree(folder, ignore_errors=True)
     return 0
 

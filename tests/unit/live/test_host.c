@@ -21,6 +21,7 @@ static char folder[64];
 static struct live *live;
 static struct err_text text;
 static char shown[8192];
+static uint64_t letter_of_act;
 
 static void take_log(void *self, enum live_level level, const char *words)
 {
@@ -97,6 +98,7 @@ static void open_live(enum live_mode mode, bool dry_run)
     assert_int_equal(pipe_open(&live->pipe, &text), OK);
     assert_int_equal(live_journal_open(path, queue, (struct slice){"", 0}, &live->journal, &text),
                      OK);
+    record_build(live->build);
     assert_int_equal(record_resume(live), OK);
     shown[0] = '\0';
 }
@@ -326,11 +328,11 @@ static void queue_when_it_is_nearly_full_closes_to_what_comes_from_outside(void 
     (void)state;
     open_live(LIVE_SHADOW, false);
     port = intake_port(live);
-    assert_int_equal(port.act(port.self, &act), TAKEN_KEPT);
+    assert_int_equal(port.act(port.self, &act, &letter_of_act), TAKEN_KEPT);
     while (queue_is_open(live, SENDER_HALT)) {
         assert_true(queue_put(live, &event, 0));
     }
-    assert_int_equal(port.act(port.self, &act), TAKEN_BUSY);
+    assert_int_equal(port.act(port.self, &act, &letter_of_act), TAKEN_BUSY);
     close_live();
 }
 
@@ -490,7 +492,8 @@ static void run_when_it_was_left_with_an_open_change_is_settled_before_a_new_one
     assert_true(docket->halted);
     assert_false(live_changes(live));
     struct server_port port = intake_port(live);
-    assert_int_equal(port.act(port.self, &person_act), TAKEN_KEPT); /* Kept for the new run. */
+    assert_int_equal(port.act(port.self, &person_act, &letter_of_act),
+                     TAKEN_KEPT); /* Kept for the new run. */
     assert_int_equal(live->n_queued, 0);
     docket->n_entries = 1;
     docket->entries[0].action_state = ACTION_READING;
@@ -523,6 +526,100 @@ static void run_when_its_open_change_cannot_be_read_back_leaves_the_new_one_halt
     assert_int_equal(intake_letters(live), OK);
     start();
     step_halt();
+    close_live();
+}
+
+/* Killed while it settles, by whichever settings it starts again: what was not halted before is not halted after. */
+static void run_when_the_process_dies_while_it_settles_is_settled_again_and_not_left_halted(void **state)
+{
+    struct event event;
+    uint64_t letter = 0, seed = 0;
+    (void)state;
+    open_live(LIVE_AUTO, false);
+    start();
+    put_state_of_open_action();
+    seed = live->seed;
+    close_live();
+    for (int i = 0; i < 2; i++) {
+        open_live(i == 0 ? LIVE_SHADOW : LIVE_AUTO, false);
+        assert_true(live->settling);
+        assert_int_equal(live->seed, seed);
+        assert_false(live->halted_before);
+        start();
+        assert_true(queue_take(live, &event, &letter));
+        step(&event, letter);
+        assert_true(steward_docket(live->steward)->halted);
+        if (i == 0) {
+            close_live();
+        }
+    }
+    ((struct docket *)(uintptr_t)steward_docket(live->steward))->n_entries = 0;
+    assert_true(settle_is_over(live));
+    assert_int_equal(settle_end(live), OK);
+    assert_int_equal(live->settle_letter, 0);
+    assert_int_not_equal(live->seed, seed);
+    seed = live->seed;
+    assert_int_equal(intake_letters(live), OK);
+    assert_int_equal(live->n_queued, 0); /* No halt. */
+    start();
+    assert_false(steward_docket(live->steward)->halted);
+    close_live();
+    open_live(LIVE_AUTO, false);
+    assert_false(live->settling);
+    assert_int_equal(live->seed, seed); /* And the new run goes on. */
+    close_live();
+}
+
+static void run_when_the_program_is_another_build_is_not_gone_on_with(void **state)
+{
+    char path[128];
+    sqlite3 *database = NULL;
+    (void)state;
+    open_live(LIVE_AUTO, false);
+    assert_non_null(strchr(live->build, ' ')); /* Version and digest. */
+    start();
+    uint64_t seed = live->seed;
+    close_live();
+    open_live(LIVE_AUTO, false);
+    assert_int_equal(live->seed, seed);
+    close_live();
+    (void)snprintf(path, sizeof(path), "%s/journal.stw", folder);
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(database, "UPDATE run SET build='" STEWARD_VERSION "'", NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    open_live(LIVE_AUTO, false);
+    assert_int_not_equal(live->seed, seed);
+    close_live();
+}
+
+static void act_when_it_was_stepped_has_the_wardens_verdict(void **state)
+{
+    struct event event;
+    uint64_t letter = 0;
+    struct person_act act = {.kind = ACT_RESUME, .person = {1}};
+    (void)state;
+    open_live(LIVE_SHADOW, false);
+    start();
+    struct server_port port = intake_port(live);
+    ((struct deployment *)&live->settings.deployment)->people[0].roles = 1u << ROLE_ONCALL;
+    assert_int_equal(port.act(port.self, &act, &letter_of_act), TAKEN_KEPT);
+    assert_int_equal(live->board->n_verdicts, 0);
+    assert_true(queue_take(live, &event, &letter));
+    assert_int_equal(letter, letter_of_act);
+    step(&event, letter);
+    assert_int_equal(live->board->n_verdicts, 1);
+    assert_int_equal(live->board->verdicts[0].letter, letter_of_act);
+    assert_int_equal(live->board->verdicts[0].reason, REFUSAL_APPROVAL_ROLE);
+    act.kind = ACT_HALT;
+    assert_int_equal(port.act(port.self, &act, &letter_of_act), TAKEN_KEPT);
+    assert_true(queue_take(live, &event, &letter));
+    step(&event, letter);
+    assert_int_equal(live->board->verdicts[1].reason, REFUSAL_NONE);
+    live->dry_run = true;
+    assert_int_equal(port.act(port.self, &act, &letter_of_act), TAKEN_REFUSED);
+    assert_int_equal(live->n_queued, 0);
     close_live();
 }
 
@@ -581,11 +678,11 @@ static void budget_when_the_process_dies_is_what_was_left_of_it(void **state)
     assert_int_equal(live->meter.tokens, 344);
     assert_int_equal(live->meter.day, live_now(live) / NS_PER_DAY);
     live->meter.open_until = NS_PER_HOUR;
-    assert_int_equal(record_begin(live, false), OK);
+    assert_int_equal(record_begin(live, NULL), OK);
     assert_int_equal(live->meter.tokens, 344);
     assert_int_equal(live->meter.open_until, 0);
     live->epoch_unix_ns -= 2 * NS_PER_DAY; /* As if that run had begun long ago. */
-    assert_int_equal(record_begin(live, false), OK);
+    assert_int_equal(record_begin(live, NULL), OK);
     assert_int_equal(live->meter.tokens, 0);
     close_live();
 }
@@ -596,7 +693,7 @@ static void halt_when_a_reload_begins_a_new_run_holds_in_it(void **state)
     open_live(LIVE_AUTO, false);
     start();
     control(CONTROL_HALT);
-    assert_int_equal(record_begin(live, steward_docket(live->steward)->halted), OK);
+    assert_int_equal(record_begin(live, steward_docket(live->steward)->halted ? "it was" : NULL), OK);
     assert_false(steward_docket(live->steward)->halted);
     assert_int_equal(intake_letters(live), OK);
     start();
@@ -613,7 +710,7 @@ static void halt_when_the_process_dies_in_its_step_is_stepped_once_more_and_only
     open_live(LIVE_AUTO, false);
     start();
     struct server_port port = intake_port(live);
-    assert_int_equal(port.act(port.self, &act), TAKEN_KEPT);
+    assert_int_equal(port.act(port.self, &act, &letter_of_act), TAKEN_KEPT);
     for (uint32_t i = 0; i < 2; i++) {
         struct recorder recorder = record_port(live);
         assert_true(queue_take(live, &event, &letter));
@@ -669,10 +766,10 @@ static void letter_when_its_run_is_over_is_delivered_only_as_halt_or_change(void
     (void)state;
     open_live(LIVE_SHADOW, false);
     struct server_port port = intake_port(live);
-    assert_int_equal(port.act(port.self, &act), TAKEN_KEPT);
+    assert_int_equal(port.act(port.self, &act, &letter_of_act), TAKEN_KEPT);
     act.kind = ACT_HALT;
-    assert_int_equal(port.act(port.self, &act), TAKEN_KEPT);
-    assert_int_equal(port.act(port.self, &act), TAKEN_KEPT);
+    assert_int_equal(port.act(port.self, &act, &letter_of_act), TAKEN_KEPT);
+    assert_int_equal(port.act(port.self, &act, &letter_of_act), TAKEN_KEPT);
     assert_int_equal(live->n_queued, 3); /* The same asked for twice is two letters. */
     close_live();
     open_live(LIVE_AUTO, false);
@@ -709,13 +806,13 @@ static void queue_when_machines_fill_it_has_room_for_people_and_halt_goes_first(
     while (queue_is_open(live, SENDER_MACHINE)) {
         assert_true(queue_put(live, &event, 0));
     }
-    assert_int_equal(port.act(port.self, &act), TAKEN_KEPT);
+    assert_int_equal(port.act(port.self, &act, &letter_of_act), TAKEN_KEPT);
     while (queue_is_open(live, SENDER_PERSON)) {
         assert_true(queue_put(live, &event, 0));
     }
-    assert_int_equal(port.act(port.self, &act), TAKEN_BUSY);
+    assert_int_equal(port.act(port.self, &act, &letter_of_act), TAKEN_BUSY);
     act.kind = ACT_HALT;
-    assert_int_equal(port.act(port.self, &act), TAKEN_KEPT);
+    assert_int_equal(port.act(port.self, &act, &letter_of_act), TAKEN_KEPT);
     assert_int_equal(live->queue[live->queue_first].event.kind, EVENT_CONTROL);
     close_live();
 }
@@ -752,6 +849,9 @@ int main(void)
         TEST(halt_when_it_was_reset_is_not_carried_into_a_new_run),
         TEST(run_when_the_one_before_cannot_be_read_begins_halted),
         TEST(run_when_it_was_left_with_an_open_change_is_settled_before_a_new_one_begins),
+        TEST(run_when_the_process_dies_while_it_settles_is_settled_again_and_not_left_halted),
+        TEST(run_when_the_program_is_another_build_is_not_gone_on_with),
+        TEST(act_when_it_was_stepped_has_the_wardens_verdict),
         TEST(run_when_its_open_change_cannot_be_read_back_leaves_the_new_one_halted),
         TEST(run_when_it_cannot_be_taken_up_and_has_an_open_change_leaves_the_new_one_halted),
         TEST(budget_when_the_process_dies_is_what_was_left_of_it),

@@ -32,9 +32,10 @@ struct stage {
 };
 static struct stage *stage;
 
-static enum taken take_act(void *self, const struct person_act *act)
+static enum taken take_act(void *self, const struct person_act *act, uint64_t *ret_letter)
 {
     (void)self;
+    *ret_letter = 41;
     stage->act = *act;
     stage->n_acts += stage->answer == TAKEN_KEPT;
     return stage->answer;
@@ -108,6 +109,7 @@ static int set_stage(void **state)
     (void)snprintf(deployment->models[0].name, NAME_BYTES, "fraud");
     deployment->n_people = 1;
     (void)snprintf(deployment->people[0].name, NAME_BYTES, "ada");
+    deployment->people[0].roles = 1u << ROLE_ONCALL | 1u << ROLE_APPROVER | 1u << ROLE_OPERATOR;
     (void)snprintf(stage->config.address, sizeof(stage->config.address), "127.0.0.1");
     stage->config.n_logins = 1;
     stage->config.logins[0].person.value = 1;
@@ -247,6 +249,57 @@ static void act_when_the_form_is_ours_reaches_the_host_bound_to_the_request(void
     assert_int_equal(stage->act.request.approval.value, 7);
 }
 
+static void act_when_the_person_has_not_the_role_is_kept_for_the_journal_and_refused(void **state)
+{
+    static const char *const forbidden[] = {"approve", "deny", "resume", "take", "resolve"};
+    static const char *const free[] = {"halt", "acknowledge"};
+    char hash[33], body[200], authorization[64];
+    (void)state;
+    fingerprint_hex(stage->board.requests[0].request.action_hash, hash);
+    (void)snprintf(authorization, sizeof(authorization), "Bearer %s", token);
+    stage->config.deployment.people[0].roles = 1u << ROLE_PRODUCER;
+    for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
+        (void)snprintf(body, sizeof(body), "act=%s&number=7&hash=%s", forbidden[i], hash);
+        struct reply_page reply = ask("POST", "/api/act", authorization, "", body);
+        assert_int_equal(reply.status, 403);
+        assert_true(says(&reply, "Rejected: only a person with"));
+        assert_int_equal(stage->n_acts, i + 1); /* The warden says so in the journal. */
+    }
+    for (size_t i = 0; i < sizeof(free) / sizeof(free[0]); i++) {
+        (void)snprintf(body, sizeof(body), "act=%s&number=7", free[i]);
+        struct reply_page reply = ask("POST", "/api/act", authorization, "", body);
+        assert_int_equal(reply.status, 202);
+        assert_true(says(&reply, "kept 41"));
+    }
+    stage->answer = TAKEN_REFUSED;
+    assert_int_equal(ask("POST", "/api/act", authorization, "", body).status, 409);
+}
+
+/* The same number in another run: another nonce, or another action. */
+static void act_when_the_code_is_of_another_request_is_refused(void **state)
+{
+    char hash[33], code[REQUEST_CODE_BYTES], body[200], authorization[64];
+    struct request_effect other = stage->board.requests[0].request;
+    (void)state;
+    (void)snprintf(authorization, sizeof(authorization), "Bearer %s", token);
+    fingerprint_hex(other.action_hash, hash);
+    other.nonce++;
+    request_code(&other, code);
+    (void)snprintf(body, sizeof(body), "act=approve&number=7&hash=%s&code=%s", hash, code);
+    assert_int_equal(ask("POST", "/api/act", authorization, "", body).status, 409);
+    assert_int_equal(stage->n_acts, 0);
+    other.nonce--;
+    request_code(&other, code);
+    (void)snprintf(body, sizeof(body), "act=approve&number=7&hash=%s&code=%s", hash, code);
+    assert_int_equal(ask("POST", "/api/act", authorization, "", body).status, 202);
+    assert_int_equal(stage->n_acts, 1);
+    struct reply_page reply = ask("GET", "/api/status", authorization, "", "");
+    assert_true(says(&reply, code));
+    board_verdict(&stage->board, 41, &(struct effects){0});
+    reply = ask("GET", "/api/status", authorization, "", "");
+    assert_true(says(&reply, "\"verdicts\":[{\"reason\":\"\",\"letter\":41}]"));
+}
+
 static void act_when_it_is_about_an_incident_leads_back_to_it(void **state)
 {
     char body[200];
@@ -266,6 +319,7 @@ static void page_when_the_person_lacks_the_role_names_who_has_it_in_place_of_but
     (void)state;
     sign_in();
     struct deployment *deployment = &stage->config.deployment;
+    deployment->people[0].roles = 0;
     struct reply_page reply = ask("GET", "/", "", stage->cookie, "");
     assert_true(says(&reply, "Only an approver can answer: nobody has that role."));
     assert_false(says(&reply, "value=\"approve\""));
@@ -503,6 +557,8 @@ int main(void)
         TEST(page_when_words_hold_markup_shows_them_as_words),
         TEST(act_when_the_form_is_ours_reaches_the_host_bound_to_the_request),
         TEST(act_when_it_is_about_an_incident_leads_back_to_it),
+        TEST(act_when_the_person_has_not_the_role_is_kept_for_the_journal_and_refused),
+        TEST(act_when_the_code_is_of_another_request_is_refused),
         TEST(page_when_the_person_lacks_the_role_names_who_has_it_in_place_of_buttons),
         TEST(page_when_it_offers_a_choice_stands_still),
         TEST(utc_when_a_time_is_given_is_its_date_and_clock),
