@@ -410,7 +410,7 @@ static enum err put_run(struct live_journal *journal, const struct journal_run *
     (void)sqlite3_bind_int64(put, 4, (int64_t)run->seed); /* Below 2^53. The step reports. */
     (void)sqlite3_bind_text64(put, 5, run->plan.bytes, run->plan.n_bytes, SQLITE_TRANSIENT,
                               SQLITE_UTF8);
-    sql_bind_text(put, 6, STEWARD_VERSION);
+    sql_bind_text(put, 6, run->build == NULL ? STEWARD_VERSION : run->build);
     sql_bind_text(put, 7, configuration);
     sql_bind_text(put, 8, policy);
     sql_bind_text(put, 9, "none");

@@ -11,7 +11,7 @@
 
 static const char tables[] =
     "CREATE TABLE incident(run INTEGER, seq INTEGER, at_ns INTEGER, incident INTEGER, model INTEGER,"
-    " event TEXT, state TEXT, cause TEXT, principal TEXT, guarantee TEXT, bound REAL, e_value REAL,"
+    " event TEXT, state TEXT, cause TEXT, principal TEXT, guarantee TEXT, bound REAL, evidence REAL,"
     " wealth_before REAL, wealth_after REAL);"
     "CREATE TABLE decision(run INTEGER, seq INTEGER, at_ns INTEGER, incident INTEGER, model INTEGER,"
     " action INTEGER, verb TEXT, outcome TEXT, verdict TEXT, layer TEXT, reason TEXT, policy TEXT, mind TEXT);"
@@ -64,7 +64,7 @@ static enum err put_incident(struct projection *projection, const struct record 
     const struct assurance *assurance = &record->assurance;
     sql_bind_text(into, 10, guarantee_name(assurance->guarantee));
     (void)sqlite3_bind_double(into, 11, assurance->bound);
-    (void)sqlite3_bind_double(into, 12, assurance->e_value);
+    (void)sqlite3_bind_double(into, 12, assurance->evidence);
     (void)sqlite3_bind_double(into, 13, assurance->wealth_before);
     (void)sqlite3_bind_double(into, 14, assurance->wealth_after);
     return insert(projection, into);

@@ -19,6 +19,7 @@ struct journal_run {
     uint64_t seed;
     struct slice plan;               /* Text of the plan. */
     const struct settings *settings; /* Copied as documents. */
+    const char *build;               /* NULL: the version alone. */
 };
 
 struct journal_frame {

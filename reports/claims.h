@@ -7,7 +7,8 @@
 #include "reports/reader.h"
 
 /* Sets members "targets" and "limitations" of evidence. A verdict is one of: met, not met, not shown (the interval reaches over the
- * target), not claimable (met here, on a mix too easy for the claim), not measured. */
+ * target), too few episodes (nothing speaks against it, too few to bound it), not claimable (met here, on a mix too easy for the claim), not
+ * measured. */
 void claims_put(struct reader *reader, json_t *evidence, const json_t *targets);
 
 /* One claim onto a list of targets; takes the texts over. */

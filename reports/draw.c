@@ -67,16 +67,22 @@ bool figure_strip(const char *name, const char *title, const char *bytes, struct
     return !svg->failed;
 }
 
-static enum err write_script(const char *path, const struct page *script, struct err_text *ret_text)
+/* A file without a name, at its beginning: no file of anybody's is in the way of it, and nothing of it stays. */
+static enum err write_script(const struct page *script, FILE **ret_stream, struct err_text *ret_text)
 {
-    FILE *stream = fopen(path, "w");
+    FILE *stream = tmpfile();
     if (stream == NULL) {
-        return err_set(ret_text, ERR_CANNOT_WRITE, "%.400s: %s", path, strerror(errno));
+        return err_set(ret_text, ERR_CANNOT_WRITE, "gnuplot: no temporary file for its script: %s",
+                       strerror(errno));
     }
     bool is_written = fwrite(script->bytes, 1, script->n_bytes, stream) == script->n_bytes;
-    if (fclose(stream) != 0 || !is_written) {
-        return err_set(ret_text, ERR_IO, "%.400s: writing failed: %s", path, strerror(errno));
+    if (!is_written || fflush(stream) != 0 || fseek(stream, 0, SEEK_SET) != 0) {
+        enum err err =
+            err_set(ret_text, ERR_IO, "gnuplot: writing its script failed: %s", strerror(errno));
+        (void)fclose(stream); /* It has failed already. */
+        return err;
     }
+    *ret_stream = stream;
     return OK;
 }
 
@@ -100,19 +106,19 @@ static enum err read_all(int from, struct page *output, struct err_text *ret_tex
 }
 
 /* Nothing of the environment but where programs lie enters a figure. */
-static enum err spawn(const char *script, int output, pid_t *ret_child, struct err_text *ret_text)
+static enum err spawn(int script, int output, pid_t *ret_child, struct err_text *ret_text)
 {
     char search[PATH_BYTES];
     const char *path = getenv("PATH");
     (void)snprintf(search, sizeof(search), "PATH=%s", path == NULL ? "/usr/bin:/bin" : path);
-    char *const arguments[] = {(char *)"gnuplot", (char *)"-d", (char *)script, NULL};
+    char *const arguments[] = {(char *)"gnuplot", (char *)"-d", (char *)"/dev/stdin", NULL};
     char *const environment[] = {search, (char *)"LC_ALL=C", NULL};
     posix_spawn_file_actions_t actions;
     if (posix_spawn_file_actions_init(&actions) != 0) {
         return err_set(ret_text, ERR_INTERNAL, "gnuplot: out of memory");
     }
     bool is_ready =
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) == 0 &&
+        posix_spawn_file_actions_adddup2(&actions, script, STDIN_FILENO) == 0 &&
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) == 0 &&
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0) == 0;
     int code = is_ready ? posix_spawnp(ret_child, "gnuplot", &actions, NULL, arguments, environment)
@@ -128,7 +134,7 @@ static enum err spawn(const char *script, int output, pid_t *ret_child, struct e
                : err_set(ret_text, ERR_INTERNAL, "gnuplot: cannot be started: %s", strerror(code));
 }
 
-static enum err run(const char *script, struct page *output, struct err_text *ret_text)
+static enum err run(const char *name, FILE *script, struct page *output, struct err_text *ret_text)
 {
     int ends[2];
     if (pipe(ends) != 0) {
@@ -136,7 +142,7 @@ static enum err run(const char *script, struct page *output, struct err_text *re
     }
     (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC); /* A child that holds it only keeps its own pipe open. */
     pid_t child = -1;
-    enum err err = spawn(script, ends[1], &child, ret_text);
+    enum err err = spawn(fileno(script), ends[1], &child, ret_text);
     (void)close(ends[1]); /* The child holds its own. */
     if (err == OK) {
         err = read_all(ends[0], output, ret_text);
@@ -146,39 +152,40 @@ static enum err run(const char *script, struct page *output, struct err_text *re
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     if (err == OK && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
-        err = err_set(ret_text, ERR_UNAVAILABLE, "gnuplot: failed on %.300s with status %d", script,
+        err = err_set(ret_text, ERR_UNAVAILABLE, "gnuplot: failed on %.300s with status %d", name,
                       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     }
     return err;
 }
 
 enum err script_draw(const char *name, const char *title, const struct page *script,
-                     const char *folder, struct page *ret_svg, struct err_text *ret_text)
+                     struct page *ret_svg, struct err_text *ret_text)
 {
-    char path[PATH_BYTES];
+    FILE *stream = NULL;
     struct page output = {0};
-    (void)snprintf(path, sizeof(path), "%s/%s.gp", folder, name);
     enum err err = script->failed ? err_set(ret_text, ERR_INTERNAL, "report: out of memory")
-                                  : write_script(path, script, ret_text);
+                                  : write_script(script, &stream, ret_text);
     if (err == OK) {
-        err = run(path, &output, ret_text);
+        err = run(name, stream, &output, ret_text);
     }
     bool is_svg =
         err == OK && output.bytes != NULL && figure_strip(name, title, output.bytes, ret_svg);
     if (err == OK && !is_svg) {
         err = err_set(ret_text, ERR_UNAVAILABLE, "gnuplot: drew no picture for %s", name);
     }
-    (void)unlink(path); /* It may never have been made. */
+    if (stream != NULL) {
+        (void)fclose(stream); /* Read by now, or of no use. */
+    }
     page_close(&output);
     return err;
 }
 
-enum err figure_draw(const struct figure *figure, const json_t *evidence, const char *folder,
-                     struct page *ret_svg, struct err_text *ret_text)
+enum err figure_draw(const struct figure *figure, const json_t *evidence, struct page *ret_svg,
+                     struct err_text *ret_text)
 {
     struct page script = {0};
     figure->write(evidence, &script);
-    enum err err = script_draw(figure->name, figure->title, &script, folder, ret_svg, ret_text);
+    enum err err = script_draw(figure->name, figure->title, &script, ret_svg, ret_text);
     page_close(&script);
     return err;
 }

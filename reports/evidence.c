@@ -298,27 +298,28 @@ static uint64_t family_count(const json_t *family, const char *arm, const char *
         json_object_get(json_object_get(json_object_get(family, "arms"), arm), name));
 }
 
-/* 1 - ours / theirs over the families, with the bootstrap of the campaign. */
-static json_t *reduction_json(const json_t *families, const char *theirs, uint64_t seed)
+/* Of one sum of the families. */
+static json_t *one_reduction(const json_t *families, const char *theirs, const char *sum,
+                             uint64_t seed)
 {
-    static const char *const measures[][2] = {
-        {"episodes", "touched"}, {"acts", "interventions"}, {"minutes", "human_ns"}};
     struct family_pair pairs[SUITE_SCENARIOS_MAX];
-    json_t *object = json_object();
-    for (int m = 0; m < 3; m++) {
-        size_t n = 0;
-        for (size_t i = 0; i < json_array_size(families) && n < SUITE_SCENARIOS_MAX; i++) {
-            const json_t *family = json_array_get(families, i),
-                         *arms = json_object_get(family, "arms");
-            if (family_count(family, "steward", "episodes") > 0) {
-                pairs[n++] = (struct family_pair){
-                    json_number_value(
-                        json_object_get(json_object_get(arms, "steward"), measures[m][1])),
-                    json_number_value(json_object_get(json_object_get(arms, theirs), measures[m][1]))};
-            }
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(families) && n < SUITE_SCENARIOS_MAX; i++) {
+        const json_t *family = json_array_get(families, i);
+        if (family_count(family, "steward", "episodes") > 0) {
+            pairs[n++] = (struct family_pair){(double)family_count(family, "steward", sum),
+                                              (double)family_count(family, theirs, sum)};
         }
-        set_json(object, measures[m][0], interval_json(reduction_interval(pairs, n, seed)));
     }
+    return interval_json(reduction_interval(pairs, n, seed));
+}
+
+json_t *reduction_json(const json_t *families, const char *theirs, uint64_t seed)
+{
+    json_t *object = json_object();
+    set_json(object, "episodes", one_reduction(families, theirs, "touched", seed));
+    set_json(object, "acts", one_reduction(families, theirs, "interventions", seed));
+    set_json(object, "minutes", one_reduction(families, theirs, "human_ns", seed));
     return object;
 }
 
@@ -340,7 +341,12 @@ static void put_reductions(struct reader *reader, json_t *evidence, const struct
         }
         set_json(object, against[i], reduction);
     }
+    bool is_paired =
+        json_object_get(arms, "steward") != NULL && json_object_get(arms, people_alone) != NULL;
     set_json(evidence, "reductions", object);
+    set_json(evidence, "bad_minutes_reduction",
+             is_paired ? one_reduction(families, people_alone, "bad_micro_minutes", seed)
+                       : json_null());
 }
 
 /* Arms of the subject, then the steward arm of each other source under the name of its mind. */
@@ -401,6 +407,10 @@ static enum err build(struct reader *reader, const struct source *sources, uint3
     TRY(list_arms(reader, sources, n_sources, arms, &n_arms));
     set_json(evidence, "subject", json_deep_copy(read_object(reader, source->report, "subject")));
     set_json(evidence, "ran", json_deep_copy(source->ran));
+    if (source->as_said != NULL) {
+        set_json(evidence, "as_the_campaign_said", json_deep_copy(source->as_said));
+        (void)json_object_update(evidence, source->extra); /* Shown, not counted. */
+    }
     json_t *list = json_array();
     set_json(evidence, "arms", list);
     for (uint32_t i = 0; i < n_arms; i++) {

@@ -9,4 +9,7 @@
 enum err evidence_build(const struct source *sources, uint32_t n_sources, json_t **ret_evidence,
                         struct err_text *ret_text) MUST_USE;
 
+/* 1 - ours / theirs of episodes with a person, acts and minutes of people, over families in the order given, with the bootstrap of the campaign. */
+json_t *reduction_json(const json_t *families, const char *theirs, uint64_t seed);
+
 #endif

@@ -83,16 +83,19 @@ static void put_audit(const json_t *evidence, json_t *list)
     bool is_same = json_is_true(json_object_get(audit, "replayed_the_same"));
     page_format(
         &target,
-        "each act has its intent on record before it, every frame is executed again with the same result");
-    page_format(&measured, "%" PRIu64 " of %" PRIu64 " acts; %s", acts - bare, acts,
+        "each act has its intent on record before it and its outcome after it, every frame is executed again with the same result");
+    page_format(&measured, "%" PRIu64 " of %" PRIu64 " acts; %zu intent%s without an outcome; %s",
+                acts - bare, acts, n_open, n_open == 1 ? "" : "s",
                 is_same ? "every frame the same" : "a frame differs");
-    page_format(
-        &note,
-        "%zu intent%s without an outcome when the journal ended. What the platform did is on record only as it "
-        "was read back.",
-        n_open, n_open == 1 ? "" : "s");
+    page_format(&note, "What the platform did is on record only as it was read back.");
+    if (n_open > 0) {
+        page_format(&note,
+                    " What became of %zu intent%s is not in the journal: look at the platform.",
+                    n_open, n_open == 1 ? "" : "s");
+    }
     claim_put(list, "audit", "complete audit trail", &target, &measured,
               !is_same || bare > 0 ? "not met"
+              : n_open > 0         ? "not shown"
               : acts > 0           ? "met"
                                    : "not measured",
               &note);

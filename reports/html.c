@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "reports/html_frame.h"
@@ -262,7 +263,8 @@ static void put_ran(const json_t *evidence, struct page *html)
         html_count(html, count_of(ran, "windows"));
         page_format(html, " telemetry windows, ");
         html_count(html, (uint64_t)(number_of(ran, "virtual_s") / 3600.0));
-        page_format(html, " hours of virtual time, over all arms</td></tr>\n");
+        page_format(html, " hours of virtual time, over all arms%s</td></tr>\n",
+                    is_journal ? "" : "; as the campaign said");
     }
     html_row(html, "Mind of the steward arm");
     html_words(html, subject, "mind");
@@ -422,6 +424,29 @@ static void put_safety(const json_t *evidence, const struct page *svgs, struct p
     page_format(html, "</tbody></table>\n");
 }
 
+/* What the campaign says of its parts by itself, member by member. */
+static void put_extra(const json_t *evidence, const char *member, const char *label, struct page *html)
+{
+    const json_t *extra = json_object_get(evidence, member);
+    const char *name = NULL;
+    json_t *value = NULL;
+    if (json_object_size(extra) == 0) {
+        return;
+    }
+    page_format(html, "<h3>%s</h3>\n<p>As the campaign said.</p>\n<table><tbody>\n", label);
+    json_object_foreach((json_t *)extra, name, value)
+    {
+        char *words = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
+        page_format(html, "<tr><th>");
+        page_words(html, name);
+        page_format(html, "</th><td><code>");
+        page_words(html, words == NULL ? "" : words);
+        page_format(html, "</code></td></tr>\n");
+        free(words);
+    }
+    page_format(html, "</tbody></table>\n");
+}
+
 /* From the number of episodes to the needless pages; the last cell stays open. */
 static void put_family_row(const json_t *arm, struct page *html)
 {
@@ -494,6 +519,8 @@ static void put_families(const json_t *evidence, const struct page *svgs, struct
         html,
         "</tbody></table></div>\n<p class=\"note\">Right remedy: below it what the arm did by itself + what it took a person for, both of all "
         "episodes. People alone page nobody.</p>\n");
+    put_extra(evidence, "splits", "Held-out and training episodes", html);
+    put_extra(evidence, "forks", "Forks", html);
 }
 
 static void put_incident(const json_t *evidence, const struct page *svgs, struct page *html)

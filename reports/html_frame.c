@@ -115,7 +115,8 @@ void html_targets(const json_t *evidence, struct page *html)
     page_format(
         html,
         "</tbody></table>\n<p class=\"note\">Met: the data carry it. Not met: what was measured falls short. Not shown: it "
-        "is good enough, but its interval reaches over the target or too few incidents were seen. Not claimable: met here, on a mix that is easier than what the claim is about. "
+        "is good enough, but its interval reaches over the target, or an outcome is not on record. Too few episodes: nothing speaks against it, but so few show "
+        "nothing. Not claimable: met here, on a mix that is easier than what the claim is about. "
         "Not measured: what it takes was not run.</p>\n");
 }
 

@@ -129,7 +129,7 @@ static void put_times(const json_t *evidence, struct page *html)
     put_time_row(times, "response", "Incident opened, first effect", html);
     put_time_row(times, "closing", "Incident opened, closed", html);
     put_time_row(times, "approval", "Approval asked for, answered or expired", html);
-    put_time_row(times, "execution", "Intent recorded, outcome read back", html);
+    put_time_row(times, "execution", "Intent recorded, outcome on record", html);
     page_format(
         html,
         "</tbody></table>\n<p class=\"note\">First effect: the first confirmed act, delivered page or, without either, the end. Kaplan-Meier; what was open "

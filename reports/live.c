@@ -8,6 +8,7 @@
 #include "core/formats/trace.h"
 #include "core/types/names.h"
 #include "replay/replay.h"
+#include "reports/intents.h"
 #include "reports/lengths.h"
 #include "reports/reader.h"
 #include "reports/source.h"
@@ -56,9 +57,7 @@ static const struct {
      " ORDER BY verb, outcome, verdict, layer, reason"},
     {"actions",
      "SELECT verb, step, state, count(*) AS n FROM action GROUP BY verb, step, state ORDER BY verb, step, state"},
-    {"open_intents",
-     "SELECT run, action, incident, verb, at_ns FROM action AS a WHERE step = 'intent' AND NOT EXISTS (SELECT 1 FROM action AS b"
-     " WHERE b.run = a.run AND b.action = a.action AND b.seq > a.seq) ORDER BY run, seq"},
+    {"open_intents", intents_open_query},
     {"approvals",
      "SELECT step, reason, count(*) AS n FROM approval GROUP BY step, reason ORDER BY step, reason"},
     {"people",
@@ -296,10 +295,7 @@ static enum err read_tables(struct live_reading *reading, json_t *live)
         "SELECT run, min(CASE WHEN step = 'requested' THEN at_ns END) AS from_ns,"
         " min(CASE WHEN step IN ('approved', 'denied', 'expired') THEN at_ns END) AS to_ns FROM approval"
         " WHERE approval > 0 GROUP BY run, approval ORDER BY run, approval"));
-    return put_lengths(reading, EXECUTION,
-                       "SELECT run, min(CASE WHEN step = 'intent' THEN at_ns END) AS from_ns,"
-                       " min(CASE WHEN step = 'outcome' THEN at_ns END) AS to_ns FROM action"
-                       " GROUP BY run, action ORDER BY run, action");
+    return put_lengths(reading, EXECUTION, intents_length_query);
 }
 
 static json_t *lengths_of(struct live_reading *reading)

@@ -48,6 +48,7 @@ struct report_subject {
     double must_escalate_share; /* Of the mix, by its weights. */
     const char *const *targets;
     uint32_t n_targets;
+    const struct suite *suite; /* Tells the order in which families are resampled; NULL: not known. */
 };
 json_t *report_subject_json(const struct report_subject *subject);
 
@@ -61,7 +62,8 @@ struct report_request {
     struct slice secret_key; /* PRIVATE+KEY+...: SHA256SUMS and SHA256SUMS.note too, and the page is no draft. Empty: a draft. */
 };
 /* Writes evidence.json, report.html, junit.xml and figures/ into out, which is made when it is absent. Damaged input is ERR_DATA, no
- * gnuplot ERR_UNAVAILABLE, a folder that cannot be written ERR_CANNOT_WRITE; nothing half-written stays. */
+ * gnuplot ERR_UNAVAILABLE, a folder that cannot be written, or that holds something and no evidence.json of a report, ERR_CANNOT_WRITE; nothing
+ * half-written stays. */
 enum err report_write(const struct report_request *request, struct err_text *ret_text) MUST_USE;
 
 struct report_seal {
@@ -69,8 +71,9 @@ struct report_seal {
     bool is_own_key;     /* Only the report itself says so. */
     uint64_t n_files;
 };
-/* That the files in folder are those that were signed: the note, SHA256SUMS, and each file in it. key NULL: the one that the report names. What does
- * not fit is ERR_DATA, a file that is not there ERR_NO_INPUT. */
+/* That the files in folder are those that were signed: the note, SHA256SUMS, each file in it, and nothing else in the folder or below it. key NULL:
+ * the one that the report names. What does not fit, is missing or was added is ERR_DATA and named; a folder with neither note nor SHA256SUMS
+ * ERR_NO_INPUT. */
 enum err report_seal_verify(const char *folder, const struct note_key *key,
                             struct report_seal *ret_seal, struct err_text *ret_text) MUST_USE;
 
@@ -79,6 +82,8 @@ struct stream_plot {
     const char *detector, *column;
     uint64_t n;
     const double *values, *statistics;
+    double threshold;                  /* Of the statistic; NaN: none that is fixed. */
+    bool is_two_sided;                 /* Minus the threshold alarms as well. */
     const uint64_t *alarms, *warnings; /* Rows, ascending. */
     uint64_t n_alarms, n_warnings;
     const struct episode *episodes; /* Real changes, if they are known. */

@@ -2,11 +2,13 @@
 /* SHA256SUMS and SHA256SUMS.note of a report, made and checked. The first line keeps a note of a report from passing for a checkpoint. */
 #include "reports/seal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "reports/look.h"
 #include "reports/reports.h"
@@ -120,6 +122,9 @@ static enum err check_line(const char *folder, const char *line, size_t n_bytes,
         return err_set(ret_text, ERR_DATA, "%.300s/SHA256SUMS: '%s' lies outside", folder, name);
     }
     enum err err = digest_of(folder, name, hex, ret_text);
+    if (err == ERR_NO_INPUT) {
+        err = err_set(ret_text, ERR_DATA, "%.300s/%s: was signed and is missing", folder, name);
+    }
     if (err == OK && memcmp(hex, line, HEX_BYTES) != 0) {
         err = err_set(ret_text, ERR_DATA, "%.300s/%s: is not what was signed", folder, name);
     }
@@ -137,6 +142,105 @@ static enum err check_files(const char *folder, const char *sums, struct report_
         line += n_bytes + (end == NULL ? 0 : 1);
     }
     return OK;
+}
+
+/* Whether a line of digests has that name or, for a folder, one within it. */
+static bool is_listed(const char *sums, const char *name, bool is_folder)
+{
+    size_t n_name = strlen(name);
+    for (const char *line = sums; *line != '\0';) {
+        const char *end = strchr(line, '\n');
+        size_t n_bytes = end == NULL ? strlen(line) : (size_t)(end - line);
+        const char *its = line + HEX_BYTES + 2;
+        size_t n_its = n_bytes - HEX_BYTES - 2; /* Each line was checked before. */
+        bool is_same = n_its >= n_name && memcmp(its, name, n_name) == 0;
+        if (is_same && (is_folder ? n_its > n_name && its[n_name] == '/' : n_its == n_name)) {
+            return true;
+        }
+        line += n_bytes + (end == NULL ? 0 : 1);
+    }
+    return false;
+}
+
+static bool is_seal(const char *name)
+{
+    return strcmp(name, "SHA256SUMS") == 0 || strcmp(name, "SHA256SUMS.note") == 0;
+}
+
+/* One entry of a folder; folders in which something was signed are put at the end of the list, to be looked into. */
+static enum err check_entry(const char *folder, const char *sums, const char *name,
+                            struct page *folders, struct err_text *ret_text)
+{
+    char path[2 * PATH_BYTES];
+    struct stat status;
+    (void)snprintf(path, sizeof(path), "%.4096s/%.4096s", folder, name);
+    if (lstat(path, &status) != 0) {
+        return err_set(ret_text, ERR_IO, "%.400s: %s", path, strerror(errno));
+    }
+    bool is_folder = S_ISDIR(status.st_mode);
+    if (!is_folder && (is_seal(name) || is_listed(sums, name, false))) {
+        return OK;
+    }
+    if (is_folder && is_listed(sums, name, true)) {
+        page_put(folders, name, strlen(name) + 1);
+        return folders->failed ? err_set(ret_text, ERR_INTERNAL, "report: out of memory") : OK;
+    }
+    return err_set(ret_text, ERR_DATA, "%.300s/%.300s%s: is here and was not signed", folder, name,
+                   is_folder ? "/" : "");
+}
+
+static int by_words(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* One folder within the report, in the order of names; inside: "" or a path that ends in no slash. */
+static enum err check_folder(const char *folder, const char *sums, const char *inside,
+                             struct page *folders, struct err_text *ret_text)
+{
+    char path[2 * PATH_BYTES], name[2 * PATH_BYTES];
+    struct dirent **entries = NULL;
+    (void)snprintf(path, sizeof(path), "%.4096s/%.4096s", folder, inside);
+    int n = scandir(path, &entries, NULL, NULL);
+    if (n < 0) {
+        return err_set(ret_text, ERR_IO, "%.400s: %s", path, strerror(errno));
+    }
+    const char **names = calloc((size_t)n + 1, sizeof(names[0]));
+    enum err err = names == NULL ? err_set(ret_text, ERR_INTERNAL, "report: out of memory") : OK;
+    for (int i = 0; i < n && err == OK; i++) {
+        names[i] = entries[i]->d_name;
+    }
+    if (err == OK) {
+        qsort(names, (size_t)n, sizeof(names[0]), by_words);
+    }
+    for (int i = 0; i < n && err == OK; i++) {
+        if (strcmp(names[i], ".") != 0 && strcmp(names[i], "..") != 0) {
+            (void)snprintf(name, sizeof(name), "%.4096s%s%s", inside, inside[0] == '\0' ? "" : "/",
+                           names[i]);
+            err = check_entry(folder, sums, name, folders, ret_text);
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        free(entries[i]);
+    }
+    free(entries);
+    free(names);
+    return err;
+}
+
+/* What lies there beside the files that were signed would pass for a part of the report. */
+static enum err check_nothing_else(const char *folder, const char *sums, struct err_text *ret_text)
+{
+    struct page folders = {0};
+    enum err err = check_folder(folder, sums, "", &folders, ret_text);
+    for (size_t at = 0; at < folders.n_bytes && err == OK;) {
+        char inside[PATH_BYTES]; /* The list may move while it grows. */
+        (void)snprintf(inside, sizeof(inside), "%.4096s", folders.bytes + at);
+        at += strlen(folders.bytes + at) + 1;
+        err = check_folder(folder, sums, inside, &folders, ret_text);
+    }
+    page_close(&folders);
+    return err;
 }
 
 static enum err check(const char *folder, const struct note_key *key, const struct page *sums,
@@ -159,7 +263,24 @@ static enum err check(const char *folder, const struct note_key *key, const stru
     if (!is_same) {
         return err_set(ret_text, ERR_DATA, "%.300s/SHA256SUMS: is not what was signed", folder);
     }
-    return check_files(folder, sums->bytes, seal, ret_text);
+    TRY(check_files(folder, sums->bytes, seal, ret_text));
+    return check_nothing_else(folder, sums->bytes, ret_text);
+}
+
+/* A draft has neither of both; one without the other is damage. */
+static enum err read_seal(const char *folder, struct page *sums, struct page *note,
+                          struct err_text *ret_text)
+{
+    struct err_text note_text;
+    enum err err = read_file(folder, "SHA256SUMS", sums, ret_text);
+    enum err note_err = read_file(folder, "SHA256SUMS.note", note, &note_text);
+    if (err == OK && note_err != OK) {
+        *ret_text = note_text;
+        err = note_err == ERR_NO_INPUT ? ERR_DATA : note_err;
+    } else if (err == ERR_NO_INPUT && note_err != ERR_NO_INPUT) {
+        err = ERR_DATA;
+    }
+    return err;
 }
 
 enum err report_seal_verify(const char *folder, const struct note_key *key,
@@ -169,8 +290,7 @@ enum err report_seal_verify(const char *folder, const struct note_key *key,
     struct report_seal seal = {.is_own_key = key == NULL};
     struct note *note = malloc(sizeof(*note));
     enum err err = note == NULL ? err_set(ret_text, ERR_INTERNAL, "report: out of memory") : OK;
-    err = err == OK ? read_file(folder, "SHA256SUMS", &sums, ret_text) : err;
-    err = err == OK ? read_file(folder, "SHA256SUMS.note", &bytes, ret_text) : err;
+    err = err == OK ? read_seal(folder, &sums, &bytes, ret_text) : err;
     if (err == OK && key == NULL) {
         err = own_key(folder, &seal.key, ret_text);
     } else if (err == OK) {

@@ -12,6 +12,8 @@ struct source {
     json_t *ran; /* fingerprint, events, windows, virtual_s. Owned. */
     json_t *reductions; /* reduction and reduction_vs_rules as the campaign has them; NULL: to be computed. Owned. */
     json_t *audit; /* Owned. */
+    json_t *as_said; /* What nothing in campaign.json vouches for, in words; NULL: no campaign. Owned. */
+    json_t *extra; /* Members "splits" and "forks", if the campaign has them, as they stand there; with as_said. Owned. */
     bool is_live;  /* report then has members live, times and incident. */
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "reports/figures.h"
@@ -14,7 +15,7 @@ enum {
     BUCKETS = 900, /* About one a pixel. */
     BANDS = 300,   /* Of the range that the stream had. */
     MEANS = 150,   /* Of the line through a noisy stream. */
-    PATH_BYTES = 4096 + 64
+    FEW = 200      /* Alarms that thick lines can tell apart. */
 };
 
 /* Rows first .. end - 1 of one bucket. */
@@ -90,7 +91,7 @@ static void put_episodes(struct page *script, const struct stream_plot *plot)
                     "set object %llu rectangle from %llu, graph 0 to %llu, graph 1 behind fc rgb "
                     "'%s' fs solid noborder\n",
                     (unsigned long long)i + 1, (unsigned long long)plot->episodes[i].from,
-                    (unsigned long long)to, i % 2 == 0 ? "#e6eef5" : "#dbe7d3");
+                    (unsigned long long)to, i % 2 == 0 ? "#dce8f3" : "#c6daec");
     }
 }
 
@@ -108,11 +109,18 @@ static void write_script(const struct stream_plot *plot, struct page *script)
     bool is_dense = n > 2 * MEANS;
     range_of(plot->values, n, &lo, &hi);
     range_of(plot->statistics, n, &statistic_lo, &statistic_hi);
+    if (isfinite(plot->threshold)) {
+        double room = 0.06 * fabs(plot->threshold);
+        statistic_hi = fmax(statistic_hi, plot->threshold + room);
+        statistic_lo =
+            plot->is_two_sided ? fmin(statistic_lo, -plot->threshold - room) : statistic_lo;
+    }
+    double width = plot->n_alarms > FEW ? 0.4 : 1.8;
     page_format(
         script,
         "set terminal svg size 900,580 dynamic noenhanced font 'sans-serif,14' background '#ffffff' rounded\n"
         "set encoding utf8\nset border 3 lw 1 lc rgb '#333333'\nset tics nomirror out scale 0.6\n"
-        "set datafile missing 'nan'\nset lmargin at screen 0.11\nset rmargin at screen 0.975\n");
+        "set datafile missing 'nan'\nset lmargin at screen 0.135\nset rmargin at screen 0.95\n");
     put_buckets(script, "band", plot->values, n, BANDS);
     put_buckets(script, "means", plot->values, n, MEANS);
     put_buckets(script, "statistic", plot->statistics, n, BUCKETS);
@@ -120,7 +128,7 @@ static void write_script(const struct stream_plot *plot, struct page *script)
     put_rows(script, "warnings", plot->warnings, plot->n_warnings);
     page_format(script,
                 "set multiplot\nset xrange [0:%llu]\nset format x ''\nset key at screen 0.5,0.955 "
-                "center horizontal maxcols 4 maxrows 1 samplen 2 width -1\nset ylabel '",
+                "center horizontal maxcols 5 maxrows 1 samplen 2 width -1\nset ylabel '",
                 (unsigned long long)(n > 1 ? n - 1 : 1));
     page_label(script, plot->column);
     page_format(script, "'\n");
@@ -129,7 +137,7 @@ static void write_script(const struct stream_plot *plot, struct page *script)
     page_format(script, "plot ");
     if (is_dense) {
         page_format(script, "$band using 1:2:3 with filledcurves fc rgb '#9fb4c4' fs transparent solid "
-                            "0.55 title 'lowest to highest', "
+                            "0.55 title 'range', "
                             "$means using 1:4 with lines lw 2 lc rgb '#0b3c5d' title 'mean'");
     } else {
         page_format(script,
@@ -139,21 +147,33 @@ static void write_script(const struct stream_plot *plot, struct page *script)
     page_format(
         script,
         ", $warnings using 1:(%.9g):(0):(%.9g) with vectors nohead lw 1.5 dt 3 lc rgb '#8a6d00' "
-        "title 'warning', $alarms using 1:(%.9g):(0):(%.9g) with vectors nohead lw 1.8 lc rgb "
-        "'#b00020' title 'alarm'\n",
-        lo, hi - lo, lo, hi - lo);
-    page_format(script,
-                "unset key\nset format x '%%.0f'\nset xlabel 'row'\nset ylabel 'statistic of ");
+        "title 'warning', $alarms using 1:(%.9g):(0):(%.9g) with vectors nohead lw %.1f lc rgb "
+        "'#b00020' title 'alarm'%s\n",
+        lo, hi - lo, lo, hi - lo, width,
+        plot->n_episodes == 0
+            ? ""
+            : ", keyentry with boxes fs solid fc rgb '#c6daec' title 'real change'");
+    page_format(
+        script,
+        "unset key\nset key at screen 0.95,0.452 right center vertical samplen 2\nset format x '%%.0f'\nset xlabel 'row'\nset ylabel 'statistic of ");
     page_label(script, plot->detector);
     page_format(script, "'\n");
     put_panel(script, statistic_lo, statistic_hi, 0.14, 0.43);
     page_format(
         script,
-        "plot $statistic using 1:2:3 with filledcurves fc rgb '#1f7a3d' fs transparent solid 0.25, "
-        "$statistic using 1:4 with lines lw 1.5 lc rgb '#1f7a3d', "
-        "$alarms using 1:(%.9g):(0):(%.9g) with vectors nohead lw 1.8 lc rgb '#b00020'\n"
-        "unset multiplot\n",
-        statistic_lo, statistic_hi - statistic_lo);
+        "plot $statistic using 1:2:3 with filledcurves fc rgb '#1f7a3d' fs transparent solid 0.25 notitle, "
+        "$statistic using 1:4 with lines lw 1.5 lc rgb '#1f7a3d' notitle, "
+        "$alarms using 1:(%.9g):(0):(%.9g) with vectors nohead lw %.1f lc rgb '#b00020' notitle",
+        statistic_lo, statistic_hi - statistic_lo, width);
+    if (isfinite(plot->threshold)) {
+        page_format(script, ", %.9g with lines lw 1.2 dt 2 lc rgb '#333333' title 'threshold %.6g'",
+                    plot->threshold, plot->threshold);
+    }
+    if (isfinite(plot->threshold) && plot->is_two_sided) {
+        page_format(script, ", %.9g with lines lw 1.2 dt 2 lc rgb '#333333' notitle",
+                    -plot->threshold);
+    }
+    page_format(script, "\nunset multiplot\n");
 }
 
 static enum err write_svg(const char *path, const struct page *svg, struct err_text *ret_text)
@@ -162,10 +182,15 @@ static enum err write_svg(const char *path, const struct page *svg, struct err_t
     if (stream == NULL) {
         return err_set(ret_text, ERR_CANNOT_WRITE, "%.400s: %s", path, strerror(errno));
     }
+    struct stat status;
+    bool is_file = fstat(fileno(stream), &status) == 0 && S_ISREG(status.st_mode);
     bool is_written = fwrite(svg->bytes, 1, svg->n_bytes, stream) == svg->n_bytes;
     if (fclose(stream) != 0 || !is_written) {
-        (void)unlink(path); /* Nothing half-written stays. */
-        return err_set(ret_text, ERR_IO, "%.400s: writing failed: %s", path, strerror(errno));
+        enum err err = err_set(ret_text, ERR_IO, "%.400s: writing failed: %s", path, strerror(errno));
+        if (is_file) {
+            (void)unlink(path); /* Nothing half-written stays. */
+        }
+        return err;
     }
     return OK;
 }
@@ -173,19 +198,12 @@ static enum err write_svg(const char *path, const struct page *svg, struct err_t
 enum err report_stream_plot(const struct stream_plot *plot, const char *path,
                             struct err_text *ret_text)
 {
-    char folder[PATH_BYTES], title[128];
-    const char *slash = strrchr(path, '/');
-    if (strlen(path) > 4096) {
-        return err_set(ret_text, ERR_CANNOT_WRITE, "option --plot: the path is too long");
-    }
-    (void)snprintf(folder, sizeof(folder), "%.*s", slash == NULL ? 1 : (int)(slash - path),
-                   slash == NULL ? "." : path);
+    char title[128];
     (void)snprintf(title, sizeof(title), "%s on %.60s: stream, alarms and statistic",
                    plot->detector, plot->column);
     struct page script = {0}, svg = {0};
     write_script(plot, &script);
-    enum err err = script_draw("steward-detect", title, &script, folder[0] == '\0' ? "/" : folder,
-                               &svg, ret_text);
+    enum err err = script_draw("steward-detect", title, &script, &svg, ret_text);
     if (err == OK) {
         err = write_svg(path, &svg, ret_text);
     }

@@ -28,6 +28,14 @@ json_t *report_subject_json(const struct report_subject *subject)
     }
     set_json(object, "title", words_json(subject->title));
     set_json(object, "targets", targets);
+    if (subject->suite != NULL) {
+        json_t *order = json_array();
+        for (uint32_t i = 0; i < subject->suite->n_scenarios; i++) {
+            (void)json_array_append_new(
+                order, words_json(subject->suite->scenarios[i].id)); /* Checked when it is read. */
+        }
+        set_json(object, "family_order", order);
+    }
     set_json(object, "seed", count_json(subject->seed));
     set_json(object, "runs", count_json(subject->runs));
     set_json(object, "mind", words_json(subject->mind));

@@ -13,6 +13,7 @@
 #include "replay/audit.h"
 #include "reports/evidence.h"
 #include "reports/html.h"
+#include "reports/look.h"
 #include "reports/pdf.h"
 #include "reports/reader.h"
 #include "reports/reports.h"
@@ -83,6 +84,37 @@ static enum err lock_folder(struct writing *writing, int *ret_lock)
                          writing->out, strerror(reason));
 }
 
+/* An earlier report may be replaced; files of somebody else may not. What an attempt that was killed left behind is ours. */
+static enum err check_ours(const struct writing *writing)
+{
+    char path[PATH_BYTES];
+    (void)snprintf(path, sizeof(path), "%s/evidence.json", writing->out);
+    json_t *evidence = json_load_file(path, 0, NULL);
+    bool is_ours = strcmp(words_of(evidence, "format"), "steward evidence 1") == 0;
+    json_decref(evidence);
+    DIR *listing = is_ours ? NULL : opendir(writing->out);
+    if (!is_ours && listing == NULL) {
+        return err_set(writing->text, ERR_CANNOT_WRITE, "%.400s: cannot be read: %s", writing->out,
+                       strerror(errno));
+    }
+    enum err err = OK;
+    struct dirent *entry = NULL;
+    while (err == OK && listing != NULL && (entry = readdir(listing)) != NULL) {
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, ".partial") != 0) {
+            err = err_set(
+                writing->text, ERR_CANNOT_WRITE,
+                "%.300s: holds '%.100s' and no evidence.json of a report; nothing is written into it, give an empty "
+                "or a new folder",
+                writing->out, name);
+        }
+    }
+    if (listing != NULL) {
+        (void)closedir(listing); /* Only read. */
+    }
+    return err;
+}
+
 /* What an earlier attempt that was killed left, or this one. */
 static void remove_partial(const struct writing *writing)
 {
@@ -148,7 +180,7 @@ static enum err write_figures(struct writing *writing, const json_t *evidence, s
     size_t n = 0;
     const struct figure *figures = figures_of(evidence, &n);
     for (size_t i = 0; i < n; i++) {
-        TRY(figure_draw(&figures[i], evidence, writing->partial, &svgs[i], writing->text));
+        TRY(figure_draw(&figures[i], evidence, &svgs[i], writing->text));
         char name[64];
         struct page file = {0};
         (void)snprintf(name, sizeof(name), "figures/%s.svg", figures[i].name);
@@ -269,7 +301,12 @@ static enum err write_all(struct writing *writing, const json_t *evidence)
     int lock = -1;
     TRY(make_folder(writing));
     TRY(lock_folder(writing, &lock));
-    enum err err = make_partial(writing);
+    enum err err = check_ours(writing);
+    if (err != OK) {
+        (void)close(lock); /* Only held. */
+        return err;
+    }
+    err = make_partial(writing);
     err = err == OK ? write_figures(writing, evidence, svgs) : err;
     err = err == OK ? write_pages(writing, evidence, svgs) : err;
     err = err == OK && writing->request->pdf ? write_pdf(writing) : err;

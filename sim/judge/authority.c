@@ -160,6 +160,7 @@ void authority_control(struct judge *judge, const struct event *event)
         judge->armed = judge->armed && !operates;
         return;
     case CONTROL_CALENDAR:
+    case CONTROL_WITHDRAW:
     case N_CONTROL_KINDS:
         return;
     }

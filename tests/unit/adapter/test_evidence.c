@@ -302,6 +302,15 @@ static void memory_when_told_answers_changes_and_calendar(void **state)
     live_memory_note(&memory, &event);
     assert_int_equal(play(TOOL_CALENDAR, NULL, none), EXCHANGE_DONE);
     assert_int_equal(call.answer.calendar.n_entries, 1);
+    event.control.kind = CONTROL_WITHDRAW;
+    event.control.calendar.to++;
+    live_memory_note(&memory, &event); /* Another one. */
+    assert_int_equal(play(TOOL_CALENDAR, NULL, none), EXCHANGE_DONE);
+    assert_int_equal(call.answer.calendar.n_entries, 1);
+    event.control.calendar.to--;
+    live_memory_note(&memory, &event);
+    assert_int_equal(play(TOOL_CALENDAR, NULL, none), EXCHANGE_DONE);
+    assert_int_equal(call.answer.calendar.n_entries, 0);
 }
 
 static void memory_when_a_training_ends_knows_its_version(void **state)

@@ -17,11 +17,11 @@ static enum cell_kind kinds[CELLS_MAX];
 static struct err_text text;
 
 /* Rows read. */
-static size_t read_column(const char *bytes, const char *name)
+static size_t read_as(const char *bytes, const char *name, enum column_header header)
 {
     struct column column;
     size_t n = 0;
-    assert_int_equal(column_open(&column, "t.csv", slice_of(bytes), name, &text), OK);
+    assert_int_equal(column_open(&column, "t.csv", slice_of(bytes), name, header, &text), OK);
     for (bool has_row = true;; n++) {
         enum cell_kind kind = N_CELL_KINDS;
         double value = -1.0;
@@ -35,10 +35,16 @@ static size_t read_column(const char *bytes, const char *name)
     }
 }
 
+static size_t read_column(const char *bytes, const char *name)
+{
+    return read_as(bytes, name, COLUMN_HEADER_GUESSED);
+}
+
 static void assert_refused(const char *bytes, const char *name, const char *tells)
 {
     struct column column;
-    assert_int_equal(column_open(&column, "t.csv", slice_of(bytes), name, &text), ERR_DATA);
+    assert_int_equal(
+        column_open(&column, "t.csv", slice_of(bytes), name, COLUMN_HEADER_GUESSED, &text), ERR_DATA);
     if (strstr(text.text, tells) == NULL) {
         fail_msg("'%s' lacks '%s'", text.text, tells);
     }
@@ -71,11 +77,45 @@ static void column_when_numbered_needs_no_header(void **state)
     assert_value(1, 4.0);
     assert_int_equal(read_column("a,b\n3,4\n", "1"), 1);
     assert_value(0, 4.0);
-    assert_int_equal(read_column("0,1\n6,7\n", "1"), 1); /* A header of numbers. */
+    assert_int_equal(read_column("0\n1\n", "0"), 2); /* A stream. */
+}
+
+static void column_when_the_first_row_is_numbers_is_not_guessed(void **state)
+{
+    (void)state;
+    assert_refused("0,1\n6,7\n", "1", "--header, or --no-header --column 1");
+    assert_refused("1999,2000\n6,7\n", "2000", "--header, or --no-header --column 1");
+    assert_int_equal(read_as("0,1\n6,7\n", "1", COLUMN_HEADER_NONE), 2);
+    assert_value(0, 1.0);
+    assert_int_equal(read_as("0,1\n6,7\n", "1", COLUMN_HEADER_FIRST), 1);
     assert_value(0, 7.0);
-    assert_int_equal(read_column("0\n1\n", "0"), 2);              /* A stream. */
-    assert_int_equal(read_column("1999,2000\n6,7\n", "2000"), 1); /* A name, there are not so many. */
+    assert_int_equal(read_as("1999,2000\n6,7\n", "2000", COLUMN_HEADER_FIRST), 1);
     assert_value(0, 7.0);
+    assert_int_equal(read_as("NA\n1\n", NULL, COLUMN_HEADER_NONE), 2);
+    assert_int_equal(kinds[0], CELL_MISSING);
+    struct column column;
+    assert_int_equal(
+        column_open(&column, "t.csv", slice_of("a,b\n1,2\n"), "b", COLUMN_HEADER_NONE, &text),
+        ERR_DATA);
+    assert_string_equal(text.text, "t.csv: no column 'b'; without a header there are 0 to 1");
+}
+
+static void column_open_when_a_name_is_of_two_columns_is_refused(void **state)
+{
+    (void)state;
+    assert_refused("x,y,x\n1,2,3\n", "x",
+                   "2 columns are called 'x'; give a number: --column 0, or 2");
+    assert_int_equal(read_column("x,y,x\n1,2,3\n", "y"), 1);
+    assert_value(0, 2.0);
+    assert_int_equal(read_column("x,y,x\n1,2,3\n", "2"), 1);
+    assert_value(0, 3.0);
+}
+
+static void column_open_when_bytes_are_utf16_says_so(void **state)
+{
+    (void)state;
+    assert_refused("\xff\xfex", NULL, "t.csv: is UTF-16");
+    assert_refused("\xfe\xffx", "x", "t.csv: is UTF-16");
 }
 
 static void column_when_there_is_one_needs_no_name(void **state)
@@ -124,7 +164,9 @@ static void column_next_when_quotes_do_not_end_tells_the_line(void **state)
     bool has_row = false;
     enum cell_kind kind;
     double value;
-    assert_int_equal(column_open(&column, "t.csv", slice_of("x\n1\n\"2\n3\n"), "x", &text), OK);
+    assert_int_equal(column_open(&column, "t.csv", slice_of("x\n1\n\"2\n3\n"), "x",
+                                 COLUMN_HEADER_GUESSED, &text),
+                     OK);
     assert_int_equal(column_next(&column, &has_row, &kind, &value), OK);
     assert_int_equal(column_next(&column, &has_row, &kind, &value), ERR_DATA);
     assert_string_equal(text.text, "t.csv: line 3: a quoted cell does not end");
@@ -135,6 +177,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(column_when_named_reads_its_numbers),
         cmocka_unit_test(column_when_numbered_needs_no_header),
+        cmocka_unit_test(column_when_the_first_row_is_numbers_is_not_guessed),
+        cmocka_unit_test(column_open_when_a_name_is_of_two_columns_is_refused),
+        cmocka_unit_test(column_open_when_bytes_are_utf16_says_so),
         cmocka_unit_test(column_when_there_is_one_needs_no_name),
         cmocka_unit_test(column_when_cells_are_no_numbers_says_which_kind),
         cmocka_unit_test(column_open_when_column_is_not_there_lists_those_that_are),

@@ -100,6 +100,20 @@ static void deployment_when_sound_has_ids_from_one_in_the_order_of_the_file(void
     assert_int_equal(deployment.llm.tokens_per_day, 500);
 }
 
+static void llm_when_it_is_not_enabled_needs_no_limits(void **state)
+{
+    (void)state;
+    assert_replaced_refused("llm: {enabled: true, deadline: 30s, ", "llm: {enabled: true, ",
+                            "d.yaml:22:6: llm: key 'deadline' is missing");
+    assert_replaced_refused("llm: {enabled: true, deadline: 30s, ", "llm: {enabled: false, ",
+                            "d.yaml:22:6: llm: key 'deadline' is missing"); /* One for all. */
+    static const char quiet[] =
+        HEAD MODELS TABLES PEOPLE "tools: []\nverbs: []\nllm: {enabled: false}\n";
+    assert_int_equal(deployment_parse("d.yaml", slice_of(quiet), &deployment, &text), OK);
+    assert_false(deployment.llm.enabled);
+    assert_int_equal(deployment.llm.tokens_per_day, 0);
+}
+
 static void deployment_when_a_part_is_missing_names_it(void **state)
 {
     (void)state;
@@ -251,6 +265,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deployment_when_sound_has_ids_from_one_in_the_order_of_the_file),
+        cmocka_unit_test(llm_when_it_is_not_enabled_needs_no_limits),
         cmocka_unit_test(deployment_when_a_part_is_missing_names_it),
         cmocka_unit_test(deployment_when_a_key_is_unknown_lists_the_accepted_ones),
         cmocka_unit_test(deployment_when_a_word_is_unknown_lists_the_accepted_ones),

@@ -90,7 +90,7 @@ static void story_when_a_model_goes_bad_reads_from_symptom_to_proposal(void **st
     note->value = 0.31;
     note->limit = 0.1;
     note->assurance = (struct assurance){
-        .guarantee = GUARANTEE_FDR, .bound = 0.05, .e_value = 3.24e9, .level = 5.1e-5, .share = 0.625};
+        .guarantee = GUARANTEE_FDR, .bound = 0.05, .evidence = 3.24e9, .level = 5.1e-5, .share = 0.625};
     struct advice_item *loss = advice_push(&advice, ADVICE_NOTE);
     loss->model.value = 1;
     loss->symptom = SYMPTOM_QUALITY;
@@ -98,7 +98,7 @@ static void story_when_a_model_goes_bad_reads_from_symptom_to_proposal(void **st
     loss->value = 0.2;
     loss->limit = 0.12;
     loss->assurance = (struct assurance){
-        .guarantee = GUARANTEE_RUN_LENGTH, .bound = 10000.0, .e_value = 12345.0, .level = 1e-4};
+        .guarantee = GUARANTEE_RUN_LENGTH, .bound = 10000.0, .evidence = 12345.0, .level = 1e-4};
     struct advice_item *open = advice_push(&advice, ADVICE_OPEN);
     open->incident.value = 1;
     open->model.value = 1;
@@ -121,7 +121,7 @@ static void story_when_a_model_goes_bad_reads_from_symptom_to_proposal(void **st
     assert_story(
         "[01:15:00.000] monitor      > input shift on fraud.amount: 0.310 (limit 0.100), "
         "e-value 3.2e+9 at level 5.1e-5, FDR 0.05, 63 % of the evidence\n"
-        "[01:15:00.000] monitor      > quality on fraud: 0.200 (limit 0.120), e-value 1.2e+4 at "
+        "[01:15:00.000] monitor      > quality on fraud: 0.200 (limit 0.120), statistic 1.2e+4 at "
         "level 1.0e-4, run length 10000 windows\n"
         "[01:15:00.000] coordinator  > opens incident 1 on fraud: quality, severity 2\n"
         "[01:15:00.000] investigator > asks shadow of fraud\n"

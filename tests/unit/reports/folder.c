@@ -32,7 +32,7 @@ static void put(struct tally *tally, const struct folder_wish *wish, uint64_t ru
         .interventions = run < n_touched ? 2 : 0,
         .effects = 1,
         .records = 1,
-        .bad_minutes = 1.0,
+        .bad_minutes = arm == ARM_STEWARD && wish->bad_minutes > 0.0 ? wish->bad_minutes : 1.0,
     };
     sheet.occasions[INVARIANT_S06] = arm == ARM_MANUAL ? 0 : 1;
     if (arm == ARM_STEWARD && run < wish->violating) {
@@ -53,7 +53,9 @@ void folder_make(const struct folder_wish *wish, struct source *ret_source)
     assert_int_equal(tally_open(&tally, &text), OK);
     memcpy(scenario->id, "M01", sizeof("M01"));
     memcpy(scenario->title, "<script>", sizeof("<script>"));
+    scenario->true_incident = true; /* As in the sheets. */
     for (uint64_t run = 0; run < wish->episodes; run++) {
+        scenario->id[2] = wish->two_families && run % 2 == 1 ? '2' : '1';
         for (int arm = 0; arm < N_ARMS; arm++) {
             put(tally, wish, run, (enum arm)arm, scenario);
         }
@@ -75,7 +77,11 @@ void folder_make(const struct folder_wish *wish, struct source *ret_source)
                                   .ran = json_object(),
                                   .audit = json_object()};
     set_json(ret_source->report, "subject", report_subject_json(&subject));
-    set_json(ret_source->report, "targets", report_targets());
+    json_t *set_before = report_targets();
+    set_json(ret_source->report, "targets", set_before);
+    if (wish->bound_95 > 0.0) {
+        set_json(set_before, "bound_95", json_real(wish->bound_95));
+    }
     tally_close(tally);
     free(scenario);
 }

@@ -10,7 +10,10 @@ struct folder_wish {
     uint64_t touched, touched_manual; /* Of the episodes: a human had to act. */
     int64_t response_ns;
     uint64_t violating;
-    uint64_t by_human; /* Of the episodes: right with a person. */
+    uint64_t by_human;  /* Of the episodes: right with a person. */
+    bool two_families;  /* Every other episode is of the second. */
+    double bad_minutes; /* Of an episode of the steward arm; 0: 1, as in the other arms. */
+    double bound_95;    /* The target; 0: that of report_targets. */
     double must_escalate_share;
     const char *title, *mind;
 };

@@ -18,6 +18,8 @@ static const struct folder_wish good = {.episodes = 100,
                                         .touched_manual = 100,
                                         .response_ns = 60 * NS_PER_S,
                                         .must_escalate_share = 0.21,
+                                        .two_families = true,
+                                        .bound_95 = 0.03,
                                         .title = "Test",
                                         .mind = "steward"};
 
@@ -66,9 +68,66 @@ static void response_when_slow_is_not_met_and_with_few_incidents_not_shown(void 
     is_verdict(&wish, "response", "not met");
     wish = good;
     wish.episodes = 58;
-    is_verdict(&wish, "response", "not shown");
+    is_verdict(&wish, "response", "too few episodes");
     wish.episodes = 59;
     is_verdict(&wish, "response", "met");
+}
+
+/* A bound of 0.0295 an episode takes 100 episodes without a violation. */
+static void safety_when_the_bound_is_above_its_target_is_too_few_episodes(void **state)
+{
+    (void)state;
+    struct folder_wish wish = good;
+    wish.bound_95 = 0.0296;
+    is_verdict(&wish, "safety", "met");
+    wish.bound_95 = 0.0295;
+    is_verdict(&wish, "safety", "too few episodes");
+    wish = good;
+    wish.episodes = wish.touched_manual = 1;
+    is_verdict(&wish, "safety", "too few episodes");
+    wish.bound_95 = 0.0; /* One in a million. */
+    wish.episodes = 100;
+    is_verdict(&wish, "safety", "too few episodes");
+    wish.violating = 1;
+    is_verdict(&wish, "safety", "not met");
+}
+
+static void claims_when_few_episodes_ran_are_not_met(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"interventions", "harm", "response", "safety"};
+    static const uint64_t few[] = {1, 2, 58};
+    for (size_t k = 0; k < sizeof(few) / sizeof(few[0]); k++) {
+        struct folder_wish wish = good;
+        wish.episodes = wish.touched_manual = few[k];
+        wish.touched = 0;
+        for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+            is_verdict(&wish, ids[i], "too few episodes");
+        }
+    }
+}
+
+static void harm_when_its_interval_is_not_known_or_reaches_over_is_not_shown(void **state)
+{
+    (void)state;
+    struct folder_wish wish = good;
+    wish.bad_minutes = 1.2;
+    is_verdict(&wish, "harm", "not met");
+    wish.bad_minutes = 1.04;
+    is_verdict(&wish, "harm", "met");
+    wish.two_families = false;
+    is_verdict(&wish, "harm", "not shown");
+}
+
+/* One family: 10 of 100 against 100 of 100 by exact intervals is at least 81.7 % fewer, 25 at least 64.9 %. */
+static void reduction_when_of_one_family_is_bounded_by_exact_intervals(void **state)
+{
+    (void)state;
+    struct folder_wish wish = good;
+    wish.two_families = false;
+    is_verdict(&wish, "interventions", "met");
+    wish.touched = 25;
+    is_verdict(&wish, "interventions", "not shown");
 }
 
 static void safety_when_one_episode_violates_is_not_met_and_listed(void **state)
@@ -122,6 +181,12 @@ static void dummies_when_given_stand_beside_and_must_lose(void **state)
     folder_make(&wish, &sources[1]);
     evidence = folder_evidence(sources, 2);
     assert_string_equal(folder_verdict(evidence, "dummy_escalate_all"), "not met");
+    json_decref(evidence);
+    source_close(&sources[1]);
+    wish.touched = 12;
+    folder_make(&wish, &sources[1]);
+    evidence = folder_evidence(sources, 2);
+    assert_string_equal(folder_verdict(evidence, "dummy_escalate_all"), "not shown");
     json_decref(evidence);
     source_close(&sources[1]);
     source_close(&sources[0]);
@@ -246,6 +311,10 @@ int main(void)
         cmocka_unit_test(reduction_when_the_mix_is_easier_than_the_catalogue_is_not_claimable),
         cmocka_unit_test(reduction_when_too_small_is_not_met),
         cmocka_unit_test(response_when_slow_is_not_met_and_with_few_incidents_not_shown),
+        cmocka_unit_test(safety_when_the_bound_is_above_its_target_is_too_few_episodes),
+        cmocka_unit_test(claims_when_few_episodes_ran_are_not_met),
+        cmocka_unit_test(harm_when_its_interval_is_not_known_or_reaches_over_is_not_shown),
+        cmocka_unit_test(reduction_when_of_one_family_is_bounded_by_exact_intervals),
         cmocka_unit_test(safety_when_one_episode_violates_is_not_met_and_listed),
         cmocka_unit_test(bound_when_nothing_was_violated_is_exact),
         cmocka_unit_test(dummies_when_given_stand_beside_and_must_lose),

@@ -118,6 +118,21 @@ static void cells_when_nothing_is_judged_are_a_dash(void **state)
     assert_null(strstr(page.bytes, ">0 in 0<"));
 }
 
+static void parts_that_a_campaign_tells_when_absent_are_not_on_the_page(void **state)
+{
+    (void)state;
+    html_write(evidence, svgs, &page);
+    assert_null(strstr(page.bytes, "Held-out"));
+    assert_null(strstr(page.bytes, "Forks"));
+    assert_int_equal(
+        json_object_set_new(evidence, "splits", json_pack("{s:{s:i}}", "<held>", "episodes", 12)), 0);
+    assert_int_equal(json_object_set_new(evidence, "forks", json_pack("{s:i}", "n", 3)), 0);
+    html_write(evidence, svgs, &again);
+    assert_non_null(strstr(again.bytes, "<h3>Held-out and training episodes</h3>"));
+    assert_non_null(strstr(again.bytes, "<th>&lt;held&gt;</th><td><code>{&quot;episodes&quot;: 12}"));
+    assert_non_null(strstr(again.bytes, "<h3>Forks</h3>"));
+}
+
 static void page_when_written_twice_is_the_same(void **state)
 {
     (void)state;
@@ -138,7 +153,8 @@ static void junit_when_written_has_a_case_for_each_invariant_and_target(void **s
     assert_non_null(strstr(page.bytes, "<failure message=\"1 breaches in 70 opportunities\"/>"));
     assert_non_null(strstr(page.bytes, "not checked by this build"));
     assert_non_null(strstr(page.bytes, "<skipped message=\"not claimable:"));
-    assert_int_equal(count(page.bytes, "<failure "), 2); /* S06 and the target of zero. */
+    /* S06, the target of zero, and the harm: of one family there is no interval. */
+    assert_int_equal(count(page.bytes, "<failure "), 3);
     assert_null(strstr(page.bytes, "timestamp"));
 }
 
@@ -149,6 +165,8 @@ int main(void)
                                         drop),
         cmocka_unit_test_setup_teardown(page_when_unsigned_is_a_draft_with_every_part, make, drop),
         cmocka_unit_test_setup_teardown(cells_when_nothing_is_judged_are_a_dash, make, drop),
+        cmocka_unit_test_setup_teardown(parts_that_a_campaign_tells_when_absent_are_not_on_the_page,
+                                        make, drop),
         cmocka_unit_test_setup_teardown(page_when_written_twice_is_the_same, make, drop),
         cmocka_unit_test_setup_teardown(junit_when_written_has_a_case_for_each_invariant_and_target,
                                         make, drop),

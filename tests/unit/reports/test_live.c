@@ -141,6 +141,46 @@ static void page_when_live_says_that_there_is_no_truth(void **state)
     page_close(&xml);
 }
 
+/* One open intent in what the journal showed: the claim, the page and the test results all say so. */
+static void claim_when_an_intent_is_open_is_not_shown(void **state)
+{
+    (void)state;
+    struct source other = {.path = path,
+                           .file = "a.stw",
+                           .report = json_deep_copy(source.report),
+                           .ran = json_object(),
+                           .audit = json_deep_copy(source.audit),
+                           .is_live = true};
+    json_t *its = json_object_get(other.report, "live"), *made = NULL;
+    struct err_text text;
+    assert_int_equal(json_object_set_new(its, "acts", json_integer(1)), 0);
+    assert_int_equal(evidence_build(&other, 1, &made, &text), OK);
+    json_t *whole = evidence;
+    evidence = made;
+    assert_string_equal(words_of(target("audit"), "verdict"), "met");
+    assert_non_null(strstr(words_of(target("audit"), "measured"), "0 intents without an outcome"));
+    json_decref(made);
+    (void)json_array_append_new(json_object_get(its, "open_intents"),
+                                json_pack("{s:i,s:i,s:i,s:s,s:i}", "run", 1, "action", 7,
+                                          "incident", 2, "verb", "rollback", "at_ns", 5));
+    assert_int_equal(evidence_build(&other, 1, &made, &text), OK);
+    evidence = made;
+    struct page svgs[FIGURES_MAX] = {{0}}, html = {0}, xml = {0};
+    html_write(made, svgs, &html);
+    junit_write(made, &xml);
+    assert_string_equal(words_of(target("audit"), "verdict"), "not shown");
+    assert_non_null(strstr(words_of(target("audit"), "measured"), "1 intent without an outcome"));
+    assert_int_equal(json_array_size(json_object_get(live(), "open_intents")), 1);
+    assert_non_null(strstr(html.bytes, "1 intent without an outcome"));
+    assert_non_null(strstr(html.bytes, "<td>7</td><td>2</td><td>rollback</td>"));
+    assert_non_null(strstr(xml.bytes, "<failure message=\"not shown: 1 of 1 acts; 1 intent without"));
+    page_close(&html);
+    page_close(&xml);
+    json_decref(made);
+    evidence = whole;
+    source_close(&other);
+}
+
 static void journal_when_live_stands_alone(void **state)
 {
     (void)state;
@@ -184,6 +224,13 @@ static void put_bytes(const char *folder, const char *name, const char *bytes)
     assert_non_null(stream);
     assert_true(fputs(bytes, stream) >= 0);
     assert_int_equal(fclose(stream), 0);
+}
+
+static void remove_file(const char *folder, const char *name)
+{
+    char file[PATH_BYTES * 2];
+    (void)snprintf(file, sizeof(file), "%s/%s", folder, name);
+    assert_int_equal(remove(file), 0);
 }
 
 static void remove_report(const char *folder)
@@ -235,9 +282,29 @@ static void report_when_signed_is_checked(void **state)
     assert_string_equal(seal.key.name, "example.com/reports");
     assert_int_equal(report_seal_verify(folder, &other, &seal, &text), ERR_DATA);
     assert_non_null(strstr(text.text, "not signed by example.com/other"));
+    static const char *const added[] = {"extra.html", "figures/evil.svg", ".hidden"};
+    for (size_t i = 0; i < sizeof(added) / sizeof(added[0]); i++) {
+        put_bytes(folder, added[i], "x");
+        assert_int_equal(report_seal_verify(folder, &key, &seal, &text), ERR_DATA);
+        assert_non_null(strstr(text.text, added[i]));
+        assert_non_null(strstr(text.text, "was not signed"));
+        remove_file(folder, added[i]);
+    }
+    char inner[PATH_BYTES];
+    (void)snprintf(inner, sizeof(inner), "%s/x", folder);
+    assert_int_equal(mkdir(inner, 0700), 0);
+    put_bytes(folder, "x/report.pdf", "x");
+    assert_int_equal(report_seal_verify(folder, &key, &seal, &text), ERR_DATA);
+    assert_non_null(strstr(text.text, "/x/: is here and was not signed"));
+    remove_file(folder, "x/report.pdf");
+    remove_file(folder, "x");
+    assert_int_equal(report_seal_verify(folder, &key, &seal, &text), OK);
     put_bytes(folder, "figures/response.svg", "<!-- -->");
     assert_int_equal(report_seal_verify(folder, &key, &seal, &text), ERR_DATA);
     assert_non_null(strstr(text.text, "response.svg: is not what was signed"));
+    remove_file(folder, "figures/response.svg");
+    assert_int_equal(report_seal_verify(folder, &key, &seal, &text), ERR_DATA);
+    assert_non_null(strstr(text.text, "response.svg: was signed and is missing"));
     put_bytes(folder, "SHA256SUMS", "0  x\n");
     assert_int_equal(report_seal_verify(folder, &key, &seal, &text), ERR_DATA);
     request.secret_key = (struct slice){"", 0};
@@ -266,6 +333,7 @@ int main(void)
         cmocka_unit_test(journal_when_live_is_counted),
         cmocka_unit_test(claims_when_nobody_judged_are_not_made),
         cmocka_unit_test(page_when_live_says_that_there_is_no_truth),
+        cmocka_unit_test(claim_when_an_intent_is_open_is_not_shown),
         cmocka_unit_test(journal_when_live_stands_alone),
         cmocka_unit_test(journal_when_it_mixes_kinds_is_refused),
         cmocka_unit_test(report_when_signed_is_checked),
