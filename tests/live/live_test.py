@@ -32,6 +32,7 @@ from steward import Person, Steward, webhook_secret
 
 DETECT_S, DECIDE_S, HEAL_S, RECOVER_S = 60, 240, 60, 200  # Deadlines, with room for a busy machine.
 CLOSE_S = 25 * 60
+LEARNT_WINDOWS, LEARN_S = 30, 600
 
 began = time.monotonic()
 lock = threading.Lock()
@@ -322,6 +323,8 @@ class Doubt(Scenario):
 
     def play(self):
         self.begin()
+        with self.step("learns for five minutes what is usual here"):  # In a stream this young only gross faults would alarm.
+            assert wait_for(lambda: self.n_events("window") >= LEARNT_WINDOWS, LEARN_S), self.n_events("window")
         self.model.moved = "logins"
         self.detect()
         with self.step(f"asks the LLM, which does: {', '.join(self.faults) or 'well'}"):
