@@ -37,25 +37,36 @@ static enum err encode_limit(struct bench *bench, struct timing *ret_timing)
     return OK;
 }
 
+static struct journal_run run_of(const struct bench *bench)
+{
+    return (struct journal_run){.arm = "steward",
+                                .mind = "steward",
+                                .scenario = "bench",
+                                .seed = 1,
+                                .plan = {"bench", 5},
+                                .settings = bench->settings};
+}
+
+/* Frame number i of a run: a window, and as many bytes of outcome. */
+static struct journal_frame frame_of(struct slice event, uint64_t i)
+{
+    return (struct journal_frame){.sequence = i + 1,
+                                  .at = (int64_t)i,
+                                  .kind = EVENT_WINDOW,
+                                  .event = event,
+                                  .outcome = event,
+                                  .chain = {i, i}};
+}
+
 static enum err put_frames(struct bench *bench, struct journal *journal, struct timing *ret_timing)
 {
-    struct journal_run run = {.arm = "steward",
-                              .mind = "steward",
-                              .scenario = "bench",
-                              .seed = 1,
-                              .plan = {"bench", 5},
-                              .settings = bench->settings};
+    struct journal_run run = run_of(bench);
     TRY(journal_begin(journal, &run, bench->text));
     size_t n_bytes = codec_pack_event(bench->event, bench->bytes, CODEC_BYTES_MAX);
     struct slice event = {(const char *)bench->bytes, n_bytes};
     double began = bench_cpu_s();
     for (uint64_t i = 0; i < FRAMES; i++) {
-        struct journal_frame frame = {.sequence = i + 1,
-                                      .at = (int64_t)i,
-                                      .kind = EVENT_WINDOW,
-                                      .event = event,
-                                      .outcome = event,
-                                      .chain = {i, i}};
+        struct journal_frame frame = frame_of(event, i);
         TRY(journal_put(journal, &frame, bench->text));
     }
     *ret_timing = (struct timing){bench_cpu_s() - began, FRAMES};
@@ -117,23 +128,13 @@ static enum err append_limit(struct bench *bench, struct timing *ret_timing)
 static enum err put_durable(struct bench *bench, struct live_journal *journal,
                             struct timing *ret_timing)
 {
-    struct journal_run run = {.arm = "steward",
-                              .mind = "steward",
-                              .scenario = "bench",
-                              .seed = 1,
-                              .plan = {"bench", 5},
-                              .settings = bench->settings};
+    struct journal_run run = run_of(bench);
     TRY(live_journal_begin(journal, &run, bench->text));
     size_t n_bytes = codec_pack_event(bench->event, bench->bytes, CODEC_BYTES_MAX);
     struct slice event = {(const char *)bench->bytes, n_bytes};
     double began = bench_wall_s();
     for (uint64_t i = 0; i < DURABLE; i++) {
-        struct journal_frame frame = {.sequence = i + 1,
-                                      .at = (int64_t)i,
-                                      .kind = EVENT_WINDOW,
-                                      .event = event,
-                                      .outcome = event,
-                                      .chain = {i, i}};
+        struct journal_frame frame = frame_of(event, i);
         TRY(live_journal_put_frame(journal, &frame, bench->text));
     }
     *ret_timing = (struct timing){bench_wall_s() - began, DURABLE};

@@ -552,19 +552,8 @@ static void put_incident(const json_t *evidence, const struct page *svgs, struct
     if (json_array_size(story) == 0) {
         return;
     }
-    page_format(html, "<h3>The story of the first arm</h3>\n<pre>");
-    for (size_t i = 0; i < json_array_size(story); i++) {
-        const char *line = json_string_value(json_array_get(story, i));
-        page_words(html, line == NULL ? "" : line);
-        page_format(html, "\n");
-    }
-    page_format(html, "</pre>\n");
-    if (count_of(incident, "story_left_out") > 0) {
-        page_format(html,
-                    "<p class=\"note\">%" PRIu64
-                    " more lines are told by <code>steward sim --trace</code>.</p>\n",
-                    count_of(incident, "story_left_out"));
-    }
+    page_format(html, "<h3>The story of the first arm</h3>\n");
+    html_story(incident, "steward sim --trace", html);
 }
 
 static void put_audit(const json_t *evidence, struct page *html)

@@ -130,6 +130,23 @@ void html_figure(const json_t *evidence, const struct page *svgs, size_t i, stru
                 i + 1, figures[i].title, figures[i].caption);
 }
 
+void html_story(const json_t *incident, const char *command, struct page *html)
+{
+    const json_t *story = json_object_get(incident, "story");
+    page_format(html, "<pre>");
+    for (size_t i = 0; i < json_array_size(story); i++) {
+        const char *line = json_string_value(json_array_get(story, i));
+        page_words(html, line == NULL ? "" : line);
+        page_format(html, "\n");
+    }
+    page_format(html, "</pre>\n");
+    if (count_of(incident, "story_left_out") > 0) {
+        page_format(html,
+                    "<p class=\"note\">%" PRIu64 " more lines are told by <code>%s</code>.</p>\n",
+                    count_of(incident, "story_left_out"), command);
+    }
+}
+
 void html_journal(const json_t *audit, struct page *html)
 {
     bool is_same = json_is_true(json_object_get(audit, "replayed_the_same"));

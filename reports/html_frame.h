@@ -21,6 +21,8 @@ void html_head(const json_t *evidence, struct page *html);
 void html_targets(const json_t *evidence, struct page *html);
 /* Figure i of figures_of, which is svgs[i]. */
 void html_figure(const json_t *evidence, const struct page *svgs, size_t i, struct page *html);
+/* Lines of the story told in evidence.incident, and with which command the rest is told. */
+void html_story(const json_t *incident, const char *command, struct page *html);
 /* What was verified of a journal. */
 void html_journal(const json_t *audit, struct page *html);
 /* Limitations as the section of that number, which comes after the one on the audit trail; signatures; the end. */

@@ -288,8 +288,7 @@ static void put_llm(const json_t *evidence, struct page *html)
 
 static void put_incident(const json_t *evidence, const struct page *svgs, struct page *html)
 {
-    const json_t *incident = json_object_get(evidence, "incident"),
-                 *story = json_object_get(incident, "story");
+    const json_t *incident = json_object_get(evidence, "incident");
     page_format(html, "<h2 id=\"incident\">7. One incident from beginning to end</h2>\n");
     if (!json_is_object(incident)) {
         page_format(html, "<p>There was none.</p>\n");
@@ -301,19 +300,7 @@ static void put_incident(const json_t *evidence, const struct page *svgs, struct
         ": the first of those of which most is on record. Times count from the beginning of the run.</p>\n",
         count_of(incident, "run"), count_of(incident, "incident"));
     html_figure(evidence, svgs, 1, html);
-    page_format(html, "<pre>");
-    for (size_t i = 0; i < json_array_size(story); i++) {
-        const char *line = json_string_value(json_array_get(story, i));
-        page_words(html, line == NULL ? "" : line);
-        page_format(html, "\n");
-    }
-    page_format(html, "</pre>\n");
-    if (count_of(incident, "story_left_out") > 0) {
-        page_format(html,
-                    "<p class=\"note\">%" PRIu64
-                    " more lines are told by <code>steward replay JOURNAL --trace</code>.</p>\n",
-                    count_of(incident, "story_left_out"));
-    }
+    html_story(incident, "steward replay JOURNAL --trace", html);
 }
 
 static void put_audit(const json_t *evidence, struct page *html)

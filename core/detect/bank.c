@@ -129,44 +129,27 @@ void bank_refer(struct bank *bank, const struct bank_reference *reference)
     bet_place(&bank->errors, reference->error_rate, bet > least ? bet : least);
 }
 
-/* How rows resemble each other is a matter of traffic and of upstream, not of the version. */
-struct spreads {
-    struct dispersion shifts[BANK_FEATURES], nulls[BANK_FEATURES], errors, decisions;
-};
-
-static void keep_spreads(const struct bank *bank, struct spreads *ret_spreads)
+/* What was learned of the spread stays; the next window has no neighbour. */
+static struct dispersion kept(const struct dispersion *dispersion)
 {
-    for (uint32_t i = 0; i < BANK_FEATURES; i++) {
-        ret_spreads->shifts[i] = bank->features[i].shift.dispersion;
-        ret_spreads->nulls[i] = bank->features[i].nulls_spread;
-        dispersion_forget(&ret_spreads->nulls[i]);
-    }
-    ret_spreads->errors = bank->errors_spread;
-    ret_spreads->decisions = bank->decisions_spread;
-    dispersion_forget(&ret_spreads->errors);
-    dispersion_forget(&ret_spreads->decisions);
+    struct dispersion spread = *dispersion;
+    dispersion_forget(&spread);
+    return spread;
 }
 
-static void restore_spreads(struct bank *bank, const struct spreads *spreads)
-{
-    for (uint32_t i = 0; i < BANK_FEATURES; i++) {
-        bank->features[i].shift.dispersion = spreads->shifts[i];
-        bank->features[i].nulls_spread = spreads->nulls[i];
-    }
-    bank->errors_spread = spreads->errors;
-    bank->decisions_spread = spreads->decisions;
-}
-
+/* Traffic, and how rows resemble each other, are a matter of users and of upstream, not of the version. */
 void bank_begin(struct bank *bank, const struct bank_reference *reference)
 {
-    struct volume_band volume = bank->volume; /* Traffic does not depend on the version. */
-    struct e_detector labels = bank->labels;
-    struct spreads spreads;
-    keep_spreads(bank, &spreads);
+    struct bank before = *bank;
     bank_init(bank);
-    bank->volume = volume;
-    bank->labels = labels;
-    restore_spreads(bank, &spreads);
+    for (uint32_t i = 0; i < BANK_FEATURES; i++) {
+        bank->features[i].shift.dispersion = before.features[i].shift.dispersion;
+        bank->features[i].nulls_spread = kept(&before.features[i].nulls_spread);
+    }
+    bank->errors_spread = kept(&before.errors_spread);
+    bank->decisions_spread = kept(&before.decisions_spread);
+    bank->volume = before.volume;
+    bank->labels = before.labels;
     bank_refer(bank, reference);
 }
 

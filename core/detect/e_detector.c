@@ -195,6 +195,15 @@ static enum detect_signal bets_judge(struct e_bets *bets)
     return bets->alarmed ? DETECT_DRIFT : DETECT_NONE;
 }
 
+/* The value as an excess over the mean, in bets that start afresh after an alarm. */
+static double bets_take(struct e_bets *bets, double x)
+{
+    if (bets->alarmed) {
+        bets_reset(bets);
+    }
+    return scaled(bets, x) - bets->mean;
+}
+
 struct e_sr_options e_sr_defaults(void)
 {
     return (struct e_sr_options){.m0 = 0.5, .arl = 1e4, .lo = 0.0, .hi = 1.0, .below = false};
@@ -216,10 +225,7 @@ enum detect_signal e_sr_step(struct e_sr *detector, double x)
     if (x != x) {
         return DETECT_NONE;
     }
-    if (bets->alarmed) {
-        bets_reset(bets);
-    }
-    double excess = scaled(bets, x) - bets->mean;
+    double excess = bets_take(bets, x);
     for (uint32_t i = 0; i < E_BETS; i++) {
         bets->m[i] = (bets->m[i] + 1.0) * (1.0 + bets->lambdas[i] * excess);
     }
@@ -249,10 +255,7 @@ enum detect_signal e_cusum_step(struct e_cusum *detector, double x)
     if (x != x) {
         return DETECT_NONE;
     }
-    if (bets->alarmed) {
-        bets_reset(bets);
-    }
-    double excess = scaled(bets, x) - bets->mean;
+    double excess = bets_take(bets, x);
     for (uint32_t i = 0; i < E_BETS; i++) {
         double from = bets->m[i] > 1.0 ? bets->m[i] : 1.0;
         bets->m[i] = from * (1.0 + bets->lambdas[i] * excess);

@@ -67,20 +67,7 @@ static bool take_number(struct slice *rest, char stop, uint64_t most, uint64_t *
 static bool take_prompt(struct slice *rest, struct digest128 *ret_prompt)
 {
     struct slice field;
-    uint64_t halves[2] = {0, 0};
-    if (!take_field(rest, ' ', &field) || field.n_bytes != 32) {
-        return false;
-    }
-    for (size_t i = 0; i < 32; i++) {
-        char c = field.bytes[i];
-        bool is_digit = c >= '0' && c <= '9';
-        if (!is_digit && (c < 'a' || c > 'f')) {
-            return false;
-        }
-        halves[i / 16] = halves[i / 16] << 4 | (uint64_t)(is_digit ? c - '0' : c - 'a' + 10);
-    }
-    *ret_prompt = (struct digest128){.hi = halves[0], .lo = halves[1]};
-    return true;
+    return take_field(rest, ' ', &field) && digest128_parse(field, ret_prompt);
 }
 
 static bool take_verdict(struct slice *rest, enum reply_verdict *ret_verdict)
@@ -206,8 +193,7 @@ size_t cassette_write(const struct cassette_exchange *exchange,
     struct text line;
     text_init(&line, ret_bytes, CASSETTE_LINE_BYTES);
     text_put(&line, "exchange ");
-    text_put_hex64(&line, exchange->prompt.hi);
-    text_put_hex64(&line, exchange->prompt.lo);
+    digest128_put(&line, exchange->prompt);
     text_put_char(&line, ' ');
     text_put(&line, reply_verdict_name(exchange->verdict));
     text_put_char(&line, ' ');

@@ -11,7 +11,6 @@
 
 enum {
     CONFIDENCE_MAX = 100,
-    SUBJECT_DIGITS = 32,
 };
 
 static bool is_control(const uint8_t *bytes, size_t length)
@@ -39,25 +38,6 @@ static bool is_clean_text(struct slice raw)
 static struct slice string_of(const json_t *value)
 {
     return (struct slice){.bytes = json_string_value(value), .n_bytes = json_string_length(value)};
-}
-
-static bool hex_digest(struct slice word, struct digest128 *ret_digest)
-{
-    if (word.n_bytes != SUBJECT_DIGITS) {
-        return false;
-    }
-    uint64_t halves[2] = {0, 0};
-    for (size_t i = 0; i < SUBJECT_DIGITS; i++) {
-        char digit = word.bytes[i];
-        bool is_decimal = digit >= '0' && digit <= '9';
-        if (!is_decimal && (digit < 'a' || digit > 'f')) {
-            return false;
-        }
-        uint64_t value = (uint64_t)(is_decimal ? digit - '0' : digit - 'a' + 10);
-        halves[i / 16] = halves[i / 16] << 4 | value;
-    }
-    *ret_digest = (struct digest128){.hi = halves[0], .lo = halves[1]};
-    return true;
 }
 
 /* Integer in lo .. hi. */
@@ -89,7 +69,7 @@ static bool suggestion_parse(const json_t *suggestion, struct llm_claim *claim)
         return false;
     }
     if (subject != NULL &&
-        (!json_is_string(subject) || !hex_digest(string_of(subject), &claim->subject))) {
+        (!json_is_string(subject) || !digest128_parse(string_of(subject), &claim->subject))) {
         return false;
     }
     claim->target.value = (uint16_t)number;

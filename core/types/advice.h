@@ -93,8 +93,6 @@ void advice_reset(struct advice *advice);
 struct advice_item *advice_push(struct advice *advice, enum advice_kind kind);
 /* Adds a citation unless full or already there. */
 void advice_cite(struct advice_item *item, struct evidence_id evidence);
-/* Count and ids of a list of citations. */
-void evidence_list_visit(struct visit *visit, uint32_t *n_evidence, struct evidence_id *evidence);
 void advice_item_visit(struct visit *visit, struct advice_item *item);
 void advice_visit(struct visit *visit, struct advice *advice);
 

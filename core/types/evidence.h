@@ -268,7 +268,6 @@ struct answer {
     };
 };
 
-void change_visit(struct visit *visit, struct change *change);
 bool calendar_entry_equal(const struct calendar_entry *a, const struct calendar_entry *b);
 void answer_visit(struct visit *visit, const char *name, struct answer *answer);
 /* index: place in a list, -1 outside of one. */

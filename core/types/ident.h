@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/text.h"
 #include "core/base/visit.h"
 
 struct model_id {
@@ -44,6 +45,10 @@ struct evidence_id {
 /* struct digest128 (core/base/visit.h) names content: artefacts, batches, actions, policies. */
 void digest128_visit(struct visit *visit, const char *name, struct digest128 *digest);
 bool digest128_equal(struct digest128 a, struct digest128 b);
+/* As 32 lower-case hex digits, hi first. */
+void digest128_put(struct text *text, struct digest128 digest);
+/* False: the word is anything else; ret_digest is then left as it was. */
+bool digest128_parse(struct slice word, struct digest128 *ret_digest);
 /* A list of citations: the count is checked against n_max before any id is touched. */
 void evidence_ids_visit(struct visit *visit, const char *name, uint32_t *n_ids,
                         struct evidence_id *ids, uint32_t n_max);

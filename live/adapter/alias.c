@@ -81,7 +81,7 @@ static bool identify(struct http_request *request, struct action_id action, stru
     text_put_u64(&text, action.value);
     bool fits = request_header(request, "X-Steward-Action", written(&text), false);
     text_init(&text, hex, sizeof(hex));
-    put_digest(&text, key);
+    digest128_put(&text, key);
     return fits && request_header(request, "Idempotency-Key", written(&text), false);
 }
 
@@ -97,7 +97,7 @@ static bool step_request(struct alias_move *move, int64_t now_ns, struct http_re
         fits = set_request(move->source, move->target, request);
         break;
     case STEP_TAG_KEY:
-        put_digest(&text, move->key);
+        digest128_put(&text, move->key);
         fits = tag_request(move->source, model_itself, "steward.key", written(&text), request);
         break;
     case STEP_TAG_ACTION:

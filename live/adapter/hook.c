@@ -103,7 +103,7 @@ static void put_args(const struct deployment *deployment, const struct act_effec
     text_put_char(text, ',');
     put_member(text, "subject");
     text_put_char(text, '"');
-    put_digest(text, args->subject);
+    digest128_put(text, args->subject);
     text_put_char(text, '"');
 }
 
@@ -248,7 +248,7 @@ enum exchange_next hook_call_begin_act(struct hook_call *call, const struct hook
     char key[40], body[sizeof(call->body)];
     struct text id, text;
     text_init(&id, key, sizeof(key));
-    put_digest(&id, act->key);
+    digest128_put(&id, act->key);
     text_init(&text, body, sizeof(body));
     bool is_whole = hook_act_body(deployment, act, source->epoch_unix_ns, &text);
     ASSERT(is_whole); /* Eight names of features and a dozen numbers. */

@@ -101,8 +101,8 @@ static struct digest128 key_of(struct slice source, struct slice id, uint32_t ou
     struct text text;
     text_init(&text, identity, sizeof(identity));
     struct digest128 digest = fingerprint_of(source.bytes, source.n_bytes);
-    put_digest(&text, digest);
-    put_digest(&text, fingerprint_of(id.bytes, id.n_bytes));
+    digest128_put(&text, digest);
+    digest128_put(&text, fingerprint_of(id.bytes, id.n_bytes));
     text_put_u64(&text, output_i);
     return fingerprint_of(text.bytes, text.n_bytes);
 }

@@ -99,8 +99,8 @@ bool registered_parse(struct slice body, const char *alias, struct registered *r
             is_sound = false;
         }
     }
-    (void)slice_digest(tag_of(json_object_get(model, "tags"), "steward.key"),
-                       &ret_registered->key); /* Absent: the registry was never moved by steward. */
+    (void)digest128_parse(tag_of(json_object_get(model, "tags"), "steward.key"),
+                          &ret_registered->key); /* Absent: the registry was never moved by steward. */
     json_decref(root);
     return is_sound;
 }
@@ -116,7 +116,7 @@ static int64_t time_of(const json_t *tags, const char *key, int64_t epoch_unix_n
 static struct digest128 digest_of(const json_t *entry, const json_t *tags)
 {
     struct digest128 digest = {0};
-    if (slice_digest(tag_of(tags, "steward.digest"), &digest)) {
+    if (digest128_parse(tag_of(tags, "steward.digest"), &digest)) {
         return digest;
     }
     char identity[IDENTITY_BYTES];
@@ -205,8 +205,8 @@ static void record_parse(const json_t *entry, const json_t *tags, int64_t epoch_
         slice_real(tag_of(tags, "steward.holdout_error"), &version->holdout_error, NULL) &&
         version->holdout_error >= 0.0 && version->holdout_error <= 1.0;
     version->evaluated_digest = version->digest;
-    (void)slice_digest(tag_of(tags, "steward.evaluated_digest"),
-                       &version->evaluated_digest); /* Else that of the version. */
+    (void)digest128_parse(tag_of(tags, "steward.evaluated_digest"),
+                          &version->evaluated_digest); /* Else that of the version. */
     if (!version->evaluated) {
         version->holdout_error = 0.0;
         version->evaluated_digest = (struct digest128){0};

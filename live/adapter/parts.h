@@ -20,9 +20,6 @@ bool slice_is(struct slice slice, const char *words);
 bool slice_whole(struct slice slice, int64_t lo, int64_t hi, int64_t *ret_whole);
 /* A finite decimal number and nothing else; also NaN and infinities when special is given, which is then set. */
 bool slice_real(struct slice slice, double *ret_real, bool *ret_special);
-/* 32 lower-case hex digits. */
-bool slice_digest(struct slice slice, struct digest128 *ret_digest);
-void put_digest(struct text *text, struct digest128 digest);
 
 /* Copies what is printable UTF-8: control, direction and zero-width characters become nothing, broken bytes '?', cut on a boundary. */
 void chars_clean(char *chars, size_t capacity, struct slice raw);

@@ -7,7 +7,7 @@
 
 #include "live/adapter/parts.h"
 
-enum { NUMBER_DIGITS_MAX = 18, NUMBER_BYTES = 40, DIGEST_DIGITS = 32 };
+enum { NUMBER_DIGITS_MAX = 18, NUMBER_BYTES = 40 };
 
 json_t *object_open(struct slice body)
 {
@@ -100,31 +100,6 @@ bool slice_real(struct slice slice, double *ret_real, bool *ret_special)
     }
     *ret_real = value;
     return true;
-}
-
-bool slice_digest(struct slice slice, struct digest128 *ret_digest)
-{
-    if (slice.n_bytes != DIGEST_DIGITS) {
-        return false;
-    }
-    uint64_t halves[2] = {0, 0};
-    for (size_t i = 0; i < DIGEST_DIGITS; i++) {
-        char digit = slice.bytes[i];
-        bool is_decimal = digit >= '0' && digit <= '9';
-        if (!is_decimal && (digit < 'a' || digit > 'f')) {
-            return false;
-        }
-        uint64_t value = (uint64_t)(is_decimal ? digit - '0' : digit - 'a' + 10);
-        halves[i / 16] = halves[i / 16] << 4 | value;
-    }
-    *ret_digest = (struct digest128){.hi = halves[0], .lo = halves[1]};
-    return true;
-}
-
-void put_digest(struct text *text, struct digest128 digest)
-{
-    text_put_hex64(text, digest.hi);
-    text_put_hex64(text, digest.lo);
 }
 
 /* Control characters, and those that hide or turn text around: U+200B..200F, U+202A..202E, U+2060..206F, U+FEFF. */

@@ -29,13 +29,11 @@ static void put_number(struct text *text, const char *before, uint64_t value)
 
 static void put_digest(struct text *text, const char *before, struct digest128 digest)
 {
-    char hex[33];
     if (digest.hi == 0 && digest.lo == 0) {
         return;
     }
-    fingerprint_hex(digest, hex);
     text_put(text, before);
-    text_put(text, hex);
+    digest128_put(text, digest);
 }
 
 static void put_features(const struct model_entry *model, uint32_t mask, struct text *text)

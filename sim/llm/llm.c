@@ -83,8 +83,7 @@ static void write_injected(struct text *text, struct stream *stream, const struc
     text_put(text, "\",\"version\":");
     text_put_u64(text, 1 + stream_below(stream, 4));
     text_put(text, ",\"subject\":\"");
-    text_put_hex64(text, token.hi);
-    text_put_hex64(text, token.lo);
+    digest128_put(text, token);
     text_put(text, "\"}}]}");
 }
 

@@ -19,8 +19,7 @@ static const char *const payloads[N_PAYLOADS] = {
 static void put_token(const struct plant *plant, enum taint_channel channel, struct text *text)
 {
     struct digest128 token = plan_token(plant->plan, channel);
-    text_put_hex64(text, token.hi);
-    text_put_hex64(text, token.lo);
+    digest128_put(text, token);
 }
 
 /* The item of the kind that works on the model now; NULL: none. */
