@@ -194,4 +194,4 @@ class Audit(lib.Case):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=1)
+    unittest.main(verbosity=2)
