@@ -9,6 +9,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "core/types/ident.h"
+
 enum { HEAD_BYTES = 32 };
 
 static void store_le64(uint8_t *bytes, uint64_t value)
@@ -72,10 +74,7 @@ struct digest128 fingerprint_of(const void *bytes, size_t n_bytes)
 
 void fingerprint_hex(struct digest128 digest, char ret_hex[33])
 {
-    static const char digits[] = "0123456789abcdef";
-    for (int i = 0; i < 16; i++) {
-        ret_hex[i] = digits[digest.hi >> (60 - 4 * i) & 15u];
-        ret_hex[16 + i] = digits[digest.lo >> (60 - 4 * i) & 15u];
-    }
-    ret_hex[32] = '\0';
+    struct text text;
+    text_init(&text, ret_hex, 33);
+    digest128_put(&text, digest);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Visiting of the names that other structs share: content digests and lists of citations. */
+/* The names that other structs share, visited and in words: content digests and lists of citations. */
 #include "core/types/ident.h"
 
 enum { DIGEST_DIGITS = 32 };

@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import unittest
 
 import lib
 
@@ -194,4 +193,4 @@ class Audit(lib.Case):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    lib.main()

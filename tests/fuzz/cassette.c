@@ -21,12 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
     rest += strlen(CASSETTE_HEAD);
     for (uint32_t i = 0; i < cassette_length(cassette); i++) {
         struct digest128 prompt = {0, 0};
-        uint64_t halves[2] = {0, 0};
-        for (size_t j = 0; j < 32; j++) { /* After "exchange ". */
-            char c = rest[9 + j];
-            halves[j / 16] = halves[j / 16] << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-        }
-        prompt = (struct digest128){halves[0], halves[1]};
+        bool is_digest =
+            digest128_parse((struct slice){rest + 9, 32}, &prompt); /* After "exchange ". */
+        ASSERT(is_digest);
         const struct cassette_exchange *exchange = cassette_play(cassette, &head, prompt);
         ASSERT(exchange != NULL);
         ASSERT((uint32_t)exchange->verdict < N_REPLY_VERDICTS);
